@@ -1,0 +1,105 @@
+# Everything a user, a contributor or a CI job does with this checkout; `make help` lists it.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.SUFFIXES:
+
+# Extra arguments for the tool behind a target: make plan ARGS="--check", make unit ARGS="-k ttl".
+ARGS ?=
+# The Python that .venv is made with, when it should not be the machine's python3.
+PYTHON ?=
+EMULATOR_PORT ?= 5050
+
+export EMULATOR_PORT
+export LC_ALL := C.UTF-8
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+RUN_PYTHON := .venv/bin/python
+SETUP := PYTHON="$(PYTHON)" scripts/venv.sh
+NAMESPACE := ansible_collections/auditflow
+PARTS := lint sanity unit integration molecule
+
+##@ Use
+.PHONY: provision plan verify emulator-start emulator-stop localstack-start localstack-stop
+
+provision: runtime ## Create and verify AuditFlow's tables (embedded emulator unless AWS_ENDPOINT_URL is set)
+	@scripts/playbook.sh provision $(ARGS)
+
+plan: runtime ## Show what provision would change, and change nothing
+	@scripts/playbook.sh plan $(ARGS)
+
+verify: runtime ## Compare every setting of every table with its definition
+	@scripts/playbook.sh verify $(ARGS)
+
+emulator-start: runtime ## Start the embedded emulator on 127.0.0.1:$EMULATOR_PORT (5050), or find it running
+	@$(RUN_PYTHON) scripts/emulator/control.py start
+
+emulator-stop: runtime ## Stop the embedded emulator; its tables are gone with it
+	@$(RUN_PYTHON) scripts/emulator/control.py stop
+
+localstack-start: runtime ## Start LocalStack (a container where there is Docker, else plain processes), or find it running
+	@$(RUN_PYTHON) scripts/localstack/control.py start
+
+localstack-stop: runtime ## Stop LocalStack
+	@$(RUN_PYTHON) scripts/localstack/control.py stop
+
+##@ Test
+.PHONY: test lint sanity unit integration molecule
+
+test: venv ## Run every check, and stop at the first that fails: lint, sanity, unit, integration, molecule
+	@scripts/parts.sh $(PARTS)
+
+lint: venv ## Check style and types: ruff, mypy, yamllint, shellcheck, ansible-lint, antsibull
+	ruff check .
+	ruff format --check .
+	@mkdir -p .cache/tree/$(NAMESPACE) && ln -sfn "$(CURDIR)" .cache/tree/$(NAMESPACE)/dynamodb
+	MYPYPATH=.cache/tree mypy -p ansible_collections.auditflow.dynamodb.plugins
+	mypy scripts
+	shellcheck scripts/*.sh .ci/run
+	yamllint --strict .
+	ansible-lint --offline --strict
+	antsibull-changelog lint
+	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --check-extra-docs-refs .
+
+sanity: venv ## Run ansible-test sanity on a copy of this checkout
+	@$(RUN_PYTHON) scripts/sanity.py $(ARGS)
+
+unit: venv ## Run the unit tests
+	@$(RUN_PYTHON) -m pytest tests/unit $(ARGS)
+
+integration: venv ## Run the playbooks and modules against emulators that the tests start themselves
+	@$(RUN_PYTHON) -m pytest tests/integration $(ARGS)
+
+molecule: venv ## Run every molecule scenario on the embedded emulator and on LocalStack
+	@$(RUN_PYTHON) -m pytest tests/molecule $(ARGS)
+
+##@ Make
+.PHONY: venv runtime build docs changelog lock clean help
+
+venv: ## Build or refresh .venv with everything locked; PYTHON=python3.13 chooses another Python
+	@$(SETUP) --dev
+
+runtime:
+	@$(SETUP)
+
+build: runtime ## Build the collection's tarball into dist/
+	@mkdir -p dist
+	ansible-galaxy collection build --force --output-path dist .
+
+docs: venv ## Build the HTML reference of modules, filters and roles into dist/docs/
+	@scripts/docs.sh
+
+changelog: venv ## Turn changelogs/fragments into CHANGELOG.rst for the version in galaxy.yml
+	antsibull-changelog release $(ARGS)
+
+lock: ## Lock the requirements anew with uv; ARGS=--upgrade takes the newest versions
+	@scripts/lock.sh $(ARGS)
+
+clean: ## Remove what tests and builds left; the emulators, .venv and its caches stay
+	rm -rf dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible .coverage htmlcov tests/output
+	rm -rf .cache/tree .cache/docs changelogs/.plugin-cache.yaml
+	find . -path ./.venv -prune -o -path ./.cache -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## Show this
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
