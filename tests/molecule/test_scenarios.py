@@ -1,0 +1,47 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every molecule scenario on every emulator, each by `molecule test`, whose exit code says whether it passed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EMULATORS = ("embedded", "localstack")
+# A scenario that is meant for one emulator alone.
+ONLY = {"default": "embedded", "localstack": "localstack"}
+# An emulator's slowest scenario takes less than half of this on two cores.
+SECONDS = 900
+
+
+def runs() -> list[tuple[str, str]]:
+    scenarios = sorted(path.parent.name for path in ROOT.glob("extensions/molecule/*/molecule.yml"))
+    return [
+        (scenario, emulator)
+        for emulator in EMULATORS
+        for scenario in scenarios
+        if ONLY.get(scenario, emulator) == emulator
+    ]
+
+
+@pytest.mark.parametrize(("scenario", "emulator"), runs())
+def test_scenario(scenario: str, emulator: str, request: pytest.FixtureRequest) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOLECULE_"))}
+    environment.update(
+        AWS_ENDPOINT_URL=request.getfixturevalue(emulator),
+        AWS_REGION="ap-south-1",
+        AWS_ACCESS_KEY_ID="AKIAEMULATOREXAMPLE0",
+        AWS_SECRET_ACCESS_KEY="emulator-only-not-a-real-secret-key-0000",
+        ANSIBLE_FORCE_COLOR="0",
+    )
+    command = [str(Path(sys.executable).parent / "molecule"), "test", "--scenario-name", scenario]
+    finished = subprocess.run(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, timeout=SECONDS, check=False
+    )
+    assert finished.returncode == 0, f"{' '.join(command[1:])} failed on {emulator}: exit code {finished.returncode}"
