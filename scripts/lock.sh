@@ -30,3 +30,5 @@ compile requirements "$@"
 # The two locks are installed into one environment: what both hold has one version.
 compile requirements-dev --constraint requirements.lock "$@"
 compile requirements-collections --no-deps "$@"
+# Goes into an environment of its own.
+compile scripts/localstack/requirements --overrides scripts/localstack/overrides.in "$@"
