@@ -1,0 +1,204 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only file that talks to AWS: clients, reads, writes, retries, and waiting for conditions."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+try:
+    from botocore import xform_name
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        ConnectionError as BotoConnectionError,
+        HTTPClientError,
+        NoCredentialsError,
+        ParamValidationError,
+        PartialCredentialsError,
+    )
+except ImportError:
+    pass  # AnsibleAWSModule reports the missing library
+
+from ansible_collections.amazon.aws.plugins.module_utils.cloud import BackoffIterator
+
+from .conditions import Condition
+from .errors import AwsError, Kind, StillWaiting, Stuck, classify
+from .state import Read
+
+# botocore retries throttling, 5xx and broken connections itself; what is left after that is a matter of waiting.
+CLIENT_CONFIG = {"retries": {"mode": "standard", "max_attempts": 5}, "connect_timeout": 10, "max_pool_connections": 40}
+
+# Reads are refused for moments only: a rate limit, or a sub-resource of a table in its first seconds.
+READ_SECONDS = 60
+
+NOT_FOUND = ("ResourceNotFound", "TableNotFound", "NotFoundException", "PolicyNotFound")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time, so that tests need none of it."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+def _polling() -> Iterable[float]:
+    """Seconds between polls: short at first, since most things settle soon, then slower."""
+    return BackoffIterator(delay=0.2, backoff=1.5, max_delay=15)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for AWS.
+
+    wait: whether to wait at all. seconds: for how long, counted for each wait.
+    """
+
+    wait: bool = True
+    seconds: float = 3600
+
+
+@dataclass
+class Aws:
+    """AWS in one account and region, for one task.
+
+    new_client: makes a boto3 client for a service name. known_clients: those that exist, by service name.
+    region: its name, for messages.
+    """
+
+    new_client: Callable[[str], Any]
+    region: str = ""
+    clock: Clock = field(default_factory=Clock)
+    known_clients: dict[str, Any] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(self, read: Read) -> Mapping[str, Any] | None:
+        """The answer of a read, all its pages; C(None) when there is no such thing.
+
+        Raises AwsError.
+        """
+        try:
+            return self._call_while_busy(read.service, read.operation, read.arguments, READ_SECONDS)
+        except AwsError as error:
+            if error.code.startswith(NOT_FOUND):
+                return None
+            raise
+
+    def read_all(self, reads: Iterable[Read]) -> dict[str, Mapping[str, Any] | None]:
+        """The answers of several reads by their names, read side by side.
+
+        Raises AwsError.
+        """
+        reads = tuple(reads)
+        if len(reads) < 2:
+            return {read.name: self.read(read) for read in reads}
+        for service in {read.service for read in reads}:
+            self._client(service)
+        with ThreadPoolExecutor(len(reads)) as pool:
+            return dict(zip((read.name for read in reads), pool.map(self.read, reads)))
+
+    def write(self, operation: str, arguments: Mapping[str, Any], patience: Patience) -> Mapping[str, Any]:
+        """Makes a call that changes something, again and again while AWS is busy, until patience ends.
+
+        Raises AwsError; one of kind BUSY when patience ended.
+        """
+        return self._call_while_busy("dynamodb", operation, arguments, patience.seconds if patience.wait else 0)
+
+    def _call_while_busy(
+        self, service: str, operation: str, arguments: Mapping[str, Any], seconds: float
+    ) -> Mapping[str, Any]:
+        deadline = self.clock.now() + seconds
+        for pause in _polling():
+            try:
+                return self._call(service, operation, arguments)
+            except AwsError as error:
+                if error.kind is not Kind.BUSY or self.clock.now() + pause > deadline:
+                    raise
+            # Jitter, so that several tables that were refused together do not come back together.
+            self.clock.sleep(pause * random.uniform(0.75, 1.25))
+        raise AssertionError("polling never ends")
+
+    def unmet(self, conditions: Iterable[Condition], patience: Patience) -> str:
+        """Waits until all conditions hold, and returns the empty string then.
+
+        Where patience does not wait, each is looked at once, and what is still going on is returned.
+        Raises AwsError, StillWaiting, Stuck.
+        """
+        for condition in conditions:
+            going_on = self._unmet(condition, patience)
+            if going_on:
+                return going_on
+        return ""
+
+    def _unmet(self, condition: Condition, patience: Patience) -> str:
+        deadline = self.clock.now() + patience.seconds
+        for pause in _polling():
+            answer = self.read(Read(condition.operation, condition.arguments))
+            if condition.holds(answer):
+                return ""
+            hopeless = condition.hopeless(answer)
+            if hopeless:
+                raise Stuck(hopeless)
+            if not patience.wait:
+                return condition.waiting_for(answer)
+            if self.clock.now() + pause > deadline:
+                raise StillWaiting(condition.waiting_for(answer), patience.seconds)
+            self.clock.sleep(pause)
+        raise AssertionError("polling never ends")
+
+    def _client(self, service: str) -> Any:
+        with self._lock:
+            if service not in self.known_clients:
+                self.known_clients[service] = self.new_client(service)
+            return self.known_clients[service]
+
+    def _call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        client = self._client(service)
+        method = xform_name(operation)
+        try:
+            if client.can_paginate(method):
+                return client.get_paginator(method).paginate(**arguments).build_full_result()
+            return getattr(client, method)(**arguments)
+        except ClientError as error:
+            raise _refusal(error, service, operation, arguments) from error
+        except (BotoCoreError, HTTPClientError) as error:
+            raise _no_answer(error, service, operation, arguments, client.meta.endpoint_url) from error
+
+
+def _asked(operation: str, arguments: Mapping[str, Any]) -> str:
+    subject = next((arguments[name] for name in ("TableName", "ResourceArn", "KeyId") if name in arguments), "")
+    return f"{operation} of {subject}" if subject else operation
+
+
+def _refusal(error: ClientError, service: str, operation: str, arguments: Mapping[str, Any]) -> AwsError:
+    answer = error.response.get("Error", {})
+    code, text = str(answer.get("Code", "")), str(answer.get("Message", ""))
+    asked = _asked(operation, arguments)
+    if code.startswith("AccessDenied") or "not authorized to perform" in text:
+        advice = f"Missing permission: {service}:{operation}. Allow it for these credentials on this resource."
+        return AwsError(asked, code, text, Kind.DENIED, advice)
+    rule = classify(code, text)
+    return AwsError(asked, code, text, rule.kind, rule.advice)
+
+
+def _no_answer(
+    error: Exception, service: str, operation: str, arguments: Mapping[str, Any], endpoint: str
+) -> AwsError:
+    asked, code, text = _asked(operation, arguments), type(error).__name__, str(error)
+    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
+        advice = "Give credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role."
+        return AwsError(asked, code, text, Kind.FINAL, advice)
+    if isinstance(error, (BotoConnectionError, HTTPClientError)):
+        advice = f"Nobody answers at {endpoint}: check the endpoint, the region and the network."
+        return AwsError(asked, code, text, Kind.UNREACHABLE, advice)
+    if isinstance(error, ParamValidationError):
+        return AwsError(asked, code, text, Kind.FINAL, "This boto3 may be too old for the setting: update it.")
+    return AwsError(asked, code, text, Kind.FINAL, "")

@@ -1,0 +1,239 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold in AWS before the next call: data, checked against one answer of one read.
+
+A condition never talks to AWS. It names the read (C(operation), C(arguments)) whose answer settles it; the executor
+fetches the answer, once when nobody waits and again and again when somebody does. An answer of C(None) means AWS
+reported "not found".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Answer = Mapping[str, Any]
+
+# DescribeTable API reference, TableStatus: none of these turns ACTIVE without somebody repairing the key or the policy.
+STUCK_STATUSES = {
+    "INACCESSIBLE_ENCRYPTION_CREDENTIALS": "its KMS key cannot be used: enable the key or restore its grants",
+    "ARCHIVING": "its KMS key was unusable for over seven days and the table is being archived",
+    "ARCHIVED": "its KMS key was unusable for over seven days; restore the table from the backup AWS made",
+    "REPLICATION_NOT_AUTHORIZED": "replication lost its permission: repair the table's resource policy",
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Base of all conditions on one table.
+
+    table: the table's name.
+    """
+
+    table: str
+
+    operation = "DescribeTable"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of the read that settles this condition."""
+        return {"TableName": self.table}
+
+    def holds(self, answer: Answer | None) -> bool:
+        """Whether the condition holds, going by this answer."""
+        raise NotImplementedError
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        """What is still going on, for people: the deadline's message and the pending list."""
+        raise NotImplementedError
+
+    def hopeless(self, answer: Answer | None) -> str:
+        """Why waiting longer cannot help; empty while it can."""
+        status = _status(answer)
+        return f"{self.table} is {status}: {STUCK_STATUSES[status]}" if status in STUCK_STATUSES else ""
+
+
+def _table(answer: Answer | None) -> Answer:
+    return (answer or {}).get("Table", {})
+
+
+def _status(answer: Answer | None) -> str:
+    return _table(answer).get("TableStatus", "")
+
+
+def global_index(answer: Answer | None, name: str) -> Answer | None:
+    """The description of one global index in a DescribeTable answer, C(None) when it is not there."""
+    indexes = _table(answer).get("GlobalSecondaryIndexes") or ()
+    return next((index for index in indexes if index["IndexName"] == name), None)
+
+
+def _index_phase(index: Answer | None) -> str:
+    if index is None:
+        return "not there"
+    status = index.get("IndexStatus", "ACTIVE")
+    return f"{status}, backfilling" if index.get("Backfilling") else status
+
+
+@dataclass(frozen=True)
+class TableActive(Condition):
+    """The table is ACTIVE: it takes the next UpdateTable."""
+
+    def holds(self, answer: Answer | None) -> bool:
+        return _status(answer) == "ACTIVE"
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        return f"{self.table} is {_status(answer) or 'not visible yet'}"
+
+
+@dataclass(frozen=True)
+class TableSettled(Condition):
+    """The table is neither being created nor changed: it can be deleted, even when its key is lost."""
+
+    def holds(self, answer: Answer | None) -> bool:
+        return _status(answer) not in ("CREATING", "UPDATING")
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        return f"{self.table} is {_status(answer)}"
+
+    def hopeless(self, answer: Answer | None) -> str:
+        return ""
+
+
+@dataclass(frozen=True)
+class TableGone(Condition):
+    """DescribeTable no longer finds the table, so its name is free again."""
+
+    def holds(self, answer: Answer | None) -> bool:
+        return answer is None
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        return f"{self.table} is {_status(answer)}"
+
+    def hopeless(self, answer: Answer | None) -> str:
+        return ""
+
+
+@dataclass(frozen=True)
+class IndexActive(Condition):
+    """One global index is ACTIVE, and so is the table."""
+
+    index: str
+
+    def holds(self, answer: Answer | None) -> bool:
+        found = global_index(answer, self.index)
+        return found is not None and found.get("IndexStatus", "ACTIVE") == "ACTIVE" and _status(answer) == "ACTIVE"
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        return f"index {self.index} of {self.table} is {_index_phase(global_index(answer, self.index))}"
+
+
+@dataclass(frozen=True)
+class IndexGone(Condition):
+    """One global index is gone and the table has settled."""
+
+    index: str
+
+    def holds(self, answer: Answer | None) -> bool:
+        return global_index(answer, self.index) is None and _status(answer) == "ACTIVE"
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        found = global_index(answer, self.index)
+        return f"index {self.index} of {self.table} is {_index_phase(found)}" if found else f"{self.table} is {_status(answer)}"
+
+
+@dataclass(frozen=True)
+class NoIndexInFlight(Condition):
+    """No global index is being created or deleted: AWS takes one such change at a time per table."""
+
+    def holds(self, answer: Answer | None) -> bool:
+        return not self._in_flight(answer)
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        moving = "; ".join(f"{index['IndexName']} is {_index_phase(index)}" for index in self._in_flight(answer))
+        return f"one index at a time on {self.table}: {moving}"
+
+    @staticmethod
+    def _in_flight(answer: Answer | None) -> list[Answer]:
+        indexes = _table(answer).get("GlobalSecondaryIndexes") or ()
+        return [index for index in indexes if index.get("IndexStatus") in ("CREATING", "DELETING")]
+
+
+@dataclass(frozen=True)
+class EncryptionSettled(Condition):
+    """The re-encryption is over: SSEDescription.Status is the only sign of it, TableStatus stays ACTIVE."""
+
+    def holds(self, answer: Answer | None) -> bool:
+        return (_table(answer).get("SSEDescription") or {}).get("Status") != "UPDATING"
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        return f"encryption of {self.table} is UPDATING"
+
+
+@dataclass(frozen=True)
+class WarmThroughputSettled(Condition):
+    """The warm throughput of the table, or of one index, is no longer UPDATING.
+
+    index: the index's name; empty for the table.
+    """
+
+    index: str = ""
+
+    def holds(self, answer: Answer | None) -> bool:
+        holder = global_index(answer, self.index) or {} if self.index else _table(answer)
+        return (holder.get("WarmThroughput") or {}).get("Status") != "UPDATING"
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        return f"warm throughput of {f'index {self.index} of ' if self.index else ''}{self.table} is UPDATING"
+
+
+@dataclass(frozen=True)
+class TagsVisible(Condition):
+    """ListTagsOfResource shows the tags as they were set: reads lag behind writes for seconds.
+
+    arn: the table's ARN. present: tags that must show. absent: tag keys that must not.
+    """
+
+    arn: str
+    present: tuple[tuple[str, str], ...]
+    absent: tuple[str, ...]
+
+    operation = "ListTagsOfResource"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {"ResourceArn": self.arn}
+
+    def holds(self, answer: Answer | None) -> bool:
+        shown = {tag["Key"]: tag["Value"] for tag in (answer or {}).get("Tags", ())}
+        return all(shown.get(key) == value for key, value in self.present) and not set(self.absent) & set(shown)
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        return f"the new tags of {self.table} do not show yet"
+
+
+@dataclass(frozen=True)
+class BackupAvailable(Condition):
+    """An on-demand backup of this name is AVAILABLE.
+
+    backup: the backup's name, unique enough because it carries the time it was asked for.
+    """
+
+    backup: str
+
+    operation = "ListBackups"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {"TableName": self.table, "BackupType": "USER"}
+
+    def holds(self, answer: Answer | None) -> bool:
+        return self._status_of(answer) == "AVAILABLE"
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        return f"backup {self.backup} of {self.table} is {self._status_of(answer) or 'not listed yet'}"
+
+    def _status_of(self, answer: Answer | None) -> str:
+        backups = (answer or {}).get("BackupSummaries", ())
+        return next((backup["BackupStatus"] for backup in backups if backup["BackupName"] == self.backup), "")

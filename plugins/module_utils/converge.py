@@ -1,0 +1,185 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings one table to what is wanted of it: observe, plan, apply, and again when the table moved meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from .apply import Applied, apply_plan
+from .aws import Aws, Patience
+from .conditions import Condition, TableActive, TableGone
+from .deletion import Deletion, plan_deletion
+from .errors import AwsError, Kind, Refused, StillWaiting, Stuck
+from .plan import Plan, plan_table
+from .settings import SETTINGS
+from .spec import TableSpec
+from .state import Read, TableState
+from .steps import Refusal
+
+# How often a table may turn out not to be as it was read a moment ago before the run gives up on it.
+MAX_ROUNDS = 5
+
+Failure = AwsError | StillWaiting | Stuck | Refused
+
+
+@dataclass(frozen=True)
+class Run:
+    """How to go about it.
+
+    check: plan only, write nothing. patience: how long to wait. create: whether a missing table is created.
+    """
+
+    check: bool = False
+    patience: Patience = Patience()
+    create: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one table.
+
+    name: its name. plan: what was to be done. state: the table as last read. changed: whether AWS was, or in check mode
+    would be, changed. pending: what is left for AWS or a later run. warnings: what a person should look at.
+    error: why it failed, if it did.
+    """
+
+    name: str
+    plan: Plan
+    state: TableState
+    changed: bool = False
+    pending: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: Failure | None = None
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether there was nothing to do."""
+        return not (self.error or self.plan.steps or self.plan.refusals or self.pending)
+
+
+def converge(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
+    """Creates or changes one table. Never raises for what AWS says: that is in the outcome."""
+    return _rounds(spec.name, lambda: _one_round(spec, aws, run))
+
+
+def delete(deletion: Deletion, aws: Aws, run: Run) -> Outcome:
+    """Deletes one table. Never raises for what AWS says: that is in the outcome."""
+    outcome = _rounds(deletion.name, lambda: _one_deletion(deletion, aws, run))
+    error = outcome.error
+    if isinstance(error, AwsError) and error.kind is Kind.UNSUPPORTED and error.asked.startswith("CreateBackup"):
+        advice = "What answers here has no backups. Nothing was deleted; final_backup: false deletes without one."
+        return replace(outcome, error=AwsError(error.asked, error.code, error.text, error.kind, advice))
+    return outcome
+
+
+def observe(spec: TableSpec, aws: Aws) -> TableState:
+    """The table as AWS reports it, with the fewest reads: only what the managed settings need.
+
+    Raises AwsError.
+    """
+    description = None
+    if spec.needs_description:
+        answer = aws.read(Read("DescribeTable", {"TableName": spec.name}))
+        description = answer["Table"] if answer else {}
+    reads = [read for name, want in spec.wanted.items() for read in SETTINGS[name].reads(want, spec.name, description)]
+    return TableState(spec.name, description, aws.read_all(reads))
+
+
+def unsettled(spec: TableSpec, state: TableState) -> dict[str, tuple[Condition, ...]]:
+    """For each managed setting what must settle before it can be compared; only those where something must."""
+    if state.status == "DELETING":
+        return dict.fromkeys(spec.wanted, (TableGone(spec.name),))
+    if state.status == "CREATING":
+        return dict.fromkeys(spec.wanted, (TableActive(spec.name),))
+    moving = {name: SETTINGS[name].unsettled(state) for name in spec.wanted}
+    return {name: conditions for name, conditions in moving.items() if conditions}
+
+
+def _rounds(name: str, one_round: Callable[[], Outcome]) -> Outcome:
+    """Runs rounds until one is not told that the table moved."""
+    outcome = Outcome(name, Plan(name), TableState(name))
+    for _unused in range(MAX_ROUNDS):
+        this = one_round()
+        # What an earlier round planned and did belongs to the report of the whole run.
+        plan = outcome.plan if outcome.changed else this.plan
+        outcome = replace(this, plan=plan, changed=outcome.changed or this.changed)
+        if not (isinstance(this.error, AwsError) and this.error.kind is Kind.MOVED):
+            break
+    return outcome
+
+
+def _one_round(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
+    plan, state = Plan(spec.name), TableState(spec.name)
+    try:
+        state = observe(spec, aws)
+        moving = unsettled(spec, state)
+        blocked: tuple[str, ...] = ()
+        if moving and not run.check:
+            conditions = dict.fromkeys(condition for each in moving.values() for condition in each)
+            going_on = aws.unmet(conditions, run.patience)
+            state = observe(spec, aws)
+            if going_on:
+                blocked = tuple(f"{name}: {going_on}" for name in moving)
+                spec = spec.only(set(spec.wanted) - set(moving))
+        plan = plan_table(spec, state)
+        _refuse(spec, state, plan, run)
+    except (AwsError, StillWaiting, Stuck, Refused) as error:
+        return Outcome(spec.name, plan, state, error=error)
+    outcome = _carry_out(plan, state, aws, run, lambda: observe(spec, aws))
+    outcome = replace(outcome, pending=outcome.pending + blocked)
+    return outcome if run.check else replace(outcome, warnings=_not_kept(spec, outcome))
+
+
+def _refuse(spec: TableSpec, state: TableState, plan: Plan, run: Run) -> None:
+    refusals = plan.refusals
+    if not state.exists and not run.create:
+        reason, remedy = f"the table {spec.name} does not exist", "create: true creates it"
+        refusals = (Refusal("table", reason, remedy),)
+    if run.check:
+        refusals = tuple(refusal for refusal in refusals if not refusal.prerequisite)
+    if refusals:
+        raise Refused(refusals)
+
+
+def _one_deletion(deletion: Deletion, aws: Aws, run: Run) -> Outcome:
+    plan, state = Plan(deletion.name), TableState(deletion.name)
+    try:
+        state = _described(deletion.name, aws)
+        plan = plan_deletion(deletion, state)
+        if plan.refusals:
+            raise Refused(plan.refusals)
+    except (AwsError, Refused) as error:
+        return Outcome(deletion.name, plan, state, error=error)
+    return _carry_out(plan, state, aws, run, lambda: _described(deletion.name, aws))
+
+
+def _described(name: str, aws: Aws) -> TableState:
+    answer = aws.read(Read("DescribeTable", {"TableName": name}))
+    return TableState(name, answer["Table"] if answer else {})
+
+
+def _carry_out(plan: Plan, state: TableState, aws: Aws, run: Run, look: Callable[[], TableState]) -> Outcome:
+    if run.check:
+        pending = tuple(condition.waiting_for({"Table": state.table}) for condition in plan.settling)
+        return Outcome(plan.name, plan, state, bool(plan.steps), pending)
+    applied = apply_plan(plan, aws, run.patience) if plan.steps or plan.settling else Applied()
+    try:
+        state = look() if applied.done or plan.settling else state
+    except AwsError as error:
+        applied += Applied(error=error)
+    return Outcome(plan.name, plan, state, bool(applied.done), applied.pending, error=applied.error)
+
+
+def _not_kept(spec: TableSpec, outcome: Outcome) -> tuple[str, ...]:
+    """What AWS took and does not show: an emulator without the setting, or somebody else at work on the table."""
+    if not outcome.changed or outcome.pending or outcome.error:
+        return ()
+    left = plan_table(spec, outcome.state)
+    return tuple(
+        f"{change.label} of {spec.name} was set and still shows {change.summary}: what answers here may not keep it, or "
+        "somebody else changed it meanwhile"
+        for change in left.changes
+    )

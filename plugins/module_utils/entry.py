@@ -1,0 +1,130 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules share: building the AWS module, connecting, running many tables, and ending with a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from typing import Any, NoReturn, TypeVar
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from .arguments import DefinitionError, given
+from .aws import CLIENT_CONFIG, Aws, Patience
+from .converge import Outcome, Run
+from .report import message, report
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+WAIT_OPTIONS: dict[str, Any] = {
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 3600},
+}
+DELETE_OPTIONS: dict[str, Any] = {
+    "allow_delete": {"type": "bool", "default": False},
+    "final_backup": {"type": "bool", "default": True},
+}
+MAX_BACKUP_NAME = 255
+
+
+def module_options(options: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """An argument spec for AnsibleModule without what is inside dictionaries and lists.
+
+    AnsibleModule stops at its first mistake; the definition's own check tells all of them, each with its path.
+    """
+    return {name: {key: value for key, value in rule.items() if key != "options"} for name, rule in options.items()}
+
+
+def new_module(options: Mapping[str, Any], **kwargs: Any) -> AnsibleAWSModule:
+    """An AWS module that knows check mode."""
+    return AnsibleAWSModule(argument_spec=dict(options), supports_check_mode=True, **kwargs)
+
+
+def parse_or_fail(module: AnsibleAWSModule, parse: Callable[[Any], Result], definition: Any) -> Result:
+    """What C(parse) makes of a definition; ends the module with every mistake when it is wrong."""
+    try:
+        return parse(definition)
+    except DefinitionError as error:
+        count = len(error.problems)
+        heading = "The definition is wrong" if count == 1 else f"The definition is wrong in {count} places"
+        listed = "\n".join(f"- {problem}" for problem in error.problems)
+        module.fail_json(msg=f"{heading}:\n{listed}", problems=list(error.problems))
+
+
+def definition_of(module: AnsibleAWSModule, options: Iterable[str]) -> dict[str, Any]:
+    """The definition's part of the module's arguments."""
+    return {name: value for name, value in given(module.params).items() if name in set(options)}
+
+
+def connect(module: AnsibleAWSModule) -> Aws:
+    """AWS as the module's arguments and the environment say."""
+
+    def new_client(service: str) -> Any:
+        return module.client(service, config=CLIENT_CONFIG)
+
+    client = new_client("dynamodb")
+    return Aws(new_client, region=client.meta.region_name, known_clients={"dynamodb": client})
+
+
+def run_of(module: AnsibleAWSModule) -> Run:
+    """How to go about it, as the module's arguments say."""
+    patience = Patience(module.params["wait"], module.params["wait_timeout"])
+    return Run(module.check_mode, patience, module.params.get("create", True))
+
+
+def backup_name(module: AnsibleAWSModule, table: str) -> str:
+    """The name of the final backup of a table; empty when none is wanted."""
+    if not module.params["final_backup"]:
+        return ""
+    suffix = f"-final-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}"
+    return module.params.get("final_backup_name") or f"{table[: MAX_BACKUP_NAME - len(suffix)]}{suffix}"
+
+
+def side_by_side(work: Callable[[Item], Result], items: Sequence[Item], at_most: int) -> list[Result]:
+    """The results of the work on each item, in their order, C(at_most) at a time."""
+    with ThreadPoolExecutor(max(1, min(at_most, len(items)))) as pool:
+        return list(pool.map(work, items))
+
+
+def end_one(module: AnsibleAWSModule, outcome: Outcome, region: str) -> NoReturn:
+    """Ends a module that is about one table."""
+    _warn(module, outcome)
+    result = report(outcome, region)
+    if outcome.error:
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def end_many(module: AnsibleAWSModule, outcomes: Sequence[Outcome], region: str) -> NoReturn:
+    """Ends a module that is about many tables: every result and diff is listed, and failed ones named."""
+    reports = []
+    for outcome in outcomes:
+        _warn(module, outcome)
+        reports.append(report(outcome, region))
+    diffs = [each.pop("diff") for each in reports]
+    result = {
+        "changed": any(outcome.changed for outcome in outcomes),
+        "in_sync": all(outcome.in_sync for outcome in outcomes),
+        "results": reports,
+        **{name: "\n".join(each[name] for each in reports) for name in ("plan_text", "settings_text", "summary_text")},
+        "pending": [f"{outcome.name}: {pending}" for outcome in outcomes for pending in outcome.pending],
+        "diff": [diff for diff in diffs if diff["before"] != diff["after"]],
+    }
+    failed = [outcome for outcome in outcomes if outcome.error]
+    if failed:
+        listed = "\n".join(f"- {message(outcome)}" for outcome in failed)
+        heading = f"{len(failed)} of {len(outcomes)} tables failed"
+        module.fail_json(msg=f"{heading}:\n{listed}", **result)
+    module.exit_json(**result)
+
+
+def _warn(module: AnsibleAWSModule, outcome: Outcome) -> None:
+    for warning in outcome.warnings:
+        module.warn(warning)
+    if outcome.pending and not outcome.error and not module.check_mode:
+        module.warn(f"{outcome.name} is not finished: {'; '.join(outcome.pending)}. Run it again to go on.")
+

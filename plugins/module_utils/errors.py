@@ -1,0 +1,145 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What AWS's refusals mean and what to do about them. Pure.
+
+Codes and texts are those of the service; texts carry names and times, so they are matched by what is constant in them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """How a refusal is met.
+
+    BUSY: AWS is at work on the table or wants fewer calls: try again. MOVED: the table is not as it was read, or is as
+    wanted already: read it again. LATER: a quota is spent: only time helps. DENIED: a permission is missing.
+    UNSUPPORTED: the service, or the emulator, does not know the call. UNREACHABLE: nobody answered.
+    FINAL: everything else, told as it came.
+    """
+
+    BUSY = "busy"
+    MOVED = "moved"
+    LATER = "later"
+    DENIED = "denied"
+    UNSUPPORTED = "unsupported"
+    UNREACHABLE = "unreachable"
+    FINAL = "final"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One class of refusals: code and text are regular expressions searched for in the answer."""
+
+    kind: Kind
+    code: str
+    text: str
+    advice: str
+
+
+# First match wins. Sources: API reference "Common errors" and each operation's errors; texts measured.
+RULES: tuple[Rule, ...] = (
+    Rule(Kind.MOVED, "ResourceInUse", "Table already exists|Table is being (created|deleted)", "Run it again."),
+    Rule(Kind.MOVED, "ResourceInUse", "Cannot (enable|create) stream|already has an enabled stream", "Run it again."),
+    Rule(Kind.BUSY, "ResourceInUse|TableInUse|BackupInUse", "", "Wait until the table is ACTIVE and run it again."),
+    Rule(Kind.BUSY, "ContinuousBackupsUnavailable", "", "AWS is still enabling backups for the table: run it again."),
+    Rule(
+        Kind.BUSY,
+        "LimitExceeded",
+        "Table tags are being updated|online index|restore operations|simultaneously",
+        "Too much at once in this account: run it again.",
+    ),
+    Rule(
+        Kind.LATER,
+        "LimitExceeded",
+        "decreases are limited|Encryption mode changes are limited|are limited to",
+        "The quota is spent; the text above says when it is free again. Run it again then.",
+    ),
+    Rule(Kind.FINAL, "LimitExceeded", "", "A quota of the account stands in the way: raise it, or ask for less."),
+    Rule(
+        Kind.LATER,
+        "Validation",
+        "Time to live has been modified multiple times",
+        "AWS takes one TTL change per table and hour (half an hour, as measured): run it again in an hour.",
+    ),
+    Rule(
+        Kind.MOVED,
+        "Validation",
+        "TimeToLive is already|TimeToLive is active on a different|already has an enabled stream|has no stream to disable"
+        "|will not change|already encrypted|create an index which already exists",
+        "The table changed meanwhile: run it again.",
+    ),
+    Rule(
+        Kind.BUSY,
+        "Validation",
+        "in CREATING state|not in a valid state to|server-side encryption status is in UPDATING"
+        "|while the replica is being added|has acted as a source region",
+        "Wait until the table has settled and run it again.",
+    ),
+    Rule(Kind.FINAL, "Validation", "protected against deletion", "Turn deletion protection off first."),
+    Rule(Kind.FINAL, "Validation", "KMS", "Check the key: it must exist in this region, be enabled and symmetric."),
+    Rule(Kind.FINAL, "Validation", "", "Correct the definition."),
+    Rule(
+        Kind.BUSY,
+        "Throttl|RequestLimitExceeded|TooManyRequests|InternalServerError|InternalFailure|ServiceUnavailable",
+        "",
+        "AWS is overloaded or wants fewer calls: run it again.",
+    ),
+    Rule(Kind.MOVED, "ResourceNotFound|TableNotFound|IndexNotFound|^ResourceNotFound$", "", "Run it again."),
+    Rule(
+        Kind.UNSUPPORTED,
+        "UnknownOperation|NotImplemented|^501$",
+        "",
+        "What answers here does not know this call; an emulator may lack it. Leave the setting out.",
+    ),
+    Rule(
+        Kind.FINAL,
+        "UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature",
+        "",
+        "The credentials are not valid here: check AWS_PROFILE or the access key, and the region.",
+    ),
+    Rule(Kind.FINAL, "ExpiredToken", "", "The session has expired: sign in again."),
+)
+
+
+def classify(code: str, text: str) -> Rule:
+    """The rule for an error code and its text; unknown ones are final and told verbatim."""
+    for rule in RULES:
+        if re.search(rule.code, code) and re.search(rule.text, text, re.IGNORECASE):
+            return rule
+    return Rule(Kind.FINAL, "", "", "")
+
+
+class AwsError(Exception):
+    """AWS, or the way to it, refused a call.
+
+    asked: what was asked, in words. code, text: the answer, verbatim. kind, advice: what it means and what to do.
+    """
+
+    def __init__(self, asked: str, code: str, text: str, kind: Kind, advice: str):
+        self.asked, self.code, self.text, self.kind, self.advice = asked, code, text, kind, advice
+        super().__init__(f"{asked}: {code}: {text}{'' if text.endswith('.') else '.'} {advice}".strip())
+
+
+class StillWaiting(Exception):
+    """The deadline passed. C(what) says what was still going on."""
+
+    def __init__(self, what: str, seconds: float):
+        self.what = what
+        super().__init__(f"after {seconds:.0f} seconds {what}. Nothing is lost: run it again, or give a longer wait_timeout")
+
+
+class Stuck(Exception):
+    """What is waited for cannot come by waiting."""
+
+
+class Refused(Exception):
+    """A plan holds refusals. C(refusals) lists them."""
+
+    def __init__(self, refusals: tuple[object, ...]):
+        self.refusals = refusals
+        super().__init__("; ".join(str(refusal) for refusal in refusals))

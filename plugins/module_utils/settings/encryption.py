@@ -1,0 +1,129 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Encryption at rest. Rules: SSESpecification API reference; idempotency of UpdateTable is measured.
+
+A key sent again by its alias or id makes AWS re-encrypt the table and spends one of four changes a day, so references
+are resolved to the key's ARN before anything is compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..conditions import Condition, EncryptionSettled, TableActive
+from ..state import Read
+from ..steps import RANK_ENCRYPTION, Refusal, Step
+from .base import Planned, Setting
+
+if TYPE_CHECKING:
+    from ..arguments import Problems
+    from ..spec import TableSpec
+    from ..state import TableState
+
+AWS_OWNED, KMS = "AWS_OWNED", "KMS"
+MANAGED_KEY = "alias/aws/dynamodb"
+KEY_ARN = re.compile(r"arn:[^:]+:kms:[^:]+:\d+:key/.+")
+
+
+@dataclass(frozen=True)
+class Encryption:
+    """type: AWS_OWNED or KMS. key: the KMS key, an ARN once resolved. label: what the user called it."""
+
+    type: str = AWS_OWNED
+    key: str = ""
+    label: str = field(default="", compare=False)
+
+
+class EncryptionSetting(Setting[Encryption]):
+    """An AWS-owned key, the AWS-managed key C(aws/dynamodb), or a customer key by id, ARN or alias."""
+
+    name = "encryption"
+    label = "encryption"
+    options = {
+        "encryption": {
+            "type": "dict",
+            "options": {
+                "type": {"type": "str", "choices": [AWS_OWNED, KMS], "default": KMS},
+                "key": {"type": "str"},
+            },
+        },
+    }
+
+    def parse(self, arguments: Mapping[str, Any], problems: Problems) -> Encryption | None:
+        encryption = arguments.get("encryption")
+        if encryption is None:
+            return None
+        kind, key = encryption.get("type", KMS), encryption.get("key", "")
+        if kind == AWS_OWNED and key:
+            problems.add("encryption.key", "cannot be given when encryption.type is AWS_OWNED")
+        return Encryption(kind, key or (MANAGED_KEY if kind == KMS else ""), key)
+
+    def reads(self, want: Encryption, name: str, description: Mapping[str, Any] | None) -> tuple[Read, ...]:
+        if want.type == AWS_OWNED or KEY_ARN.fullmatch(want.key):
+            return ()
+        if want.key == MANAGED_KEY and not (description or {}).get("SSEDescription"):
+            # CreateTable and UpdateTable take the managed key without being told which it is.
+            return ()
+        return (Read("DescribeKey", {"KeyId": want.key}, service="kms", key=_answer_name(want.key)),)
+
+    def resolve(self, want: Encryption, state: TableState) -> Encryption:
+        metadata = state.answer(_answer_name(want.key)).get("KeyMetadata", {})
+        return Encryption(want.type, metadata.get("Arn", want.key), want.label)
+
+    def found(self, state: TableState) -> Encryption:
+        sse = state.table.get("SSEDescription") or {}
+        return Encryption(KMS, sse.get("KMSMasterKeyArn", "")) if sse.get("SSEType") == KMS else Encryption()
+
+    def create(self, want: Encryption, spec: TableSpec) -> dict[str, Any]:
+        return {} if want.type == AWS_OWNED else {"SSESpecification": _specification(want)}
+
+    def steps(self, want: Encryption, found: Encryption, spec: TableSpec, state: TableState) -> Planned:
+        return [
+            *missing_key(want),
+            Step(
+                operation="UpdateTable",
+                arguments={"TableName": spec.name, "SSESpecification": _specification(want)},
+                purpose=f"encrypt with {self.show(want)}",
+                changes=(self.change(want, found, "AWS takes four changes in 24 hours"),),
+                rank=RANK_ENCRYPTION,
+                before=(TableActive(spec.name), EncryptionSettled(spec.name)),
+                after=(EncryptionSettled(spec.name),),
+            ),
+        ]
+
+    def unsettled(self, state: TableState) -> tuple[Condition, ...]:
+        settled = EncryptionSettled(state.name)
+        moving = () if settled.holds({"Table": state.table}) else (settled,)
+        return super().unsettled(state) + moving
+
+    def arguments(self, value: Encryption) -> dict[str, Any]:
+        key = {"key": value.label or value.key} if value.key and value.key != MANAGED_KEY else {}
+        return {"encryption": {"type": value.type, **key}}
+
+    def show(self, value: Encryption) -> str:
+        if value.type == AWS_OWNED:
+            return "AWS-owned key"
+        return f"KMS {value.label or value.key}"
+
+
+def missing_key(want: Encryption) -> list[Refusal]:
+    """The key does not exist, which stands in the way of applying, though not of planning."""
+    if want.type == AWS_OWNED or want.key == MANAGED_KEY or KEY_ARN.fullmatch(want.key):
+        return []
+    reason = f"the KMS key '{want.key}' does not exist in this account and region"
+    return [Refusal("encryption", reason, "Create the key and its alias first, or name another key", prerequisite=True)]
+
+
+def _answer_name(key: str) -> str:
+    return f"DescribeKey {key}"
+
+
+def _specification(encryption: Encryption) -> dict[str, Any]:
+    if encryption.type == AWS_OWNED:
+        return {"Enabled": False}
+    key = {} if encryption.key == MANAGED_KEY else {"KMSMasterKeyId": encryption.key}
+    return {"Enabled": True, "SSEType": KMS, **key}

@@ -1,0 +1,93 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan, a verification and a table in the words of people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .converge import Outcome
+from .settings import SETTINGS
+from .state import TableState
+
+Cells = Sequence[str]
+
+
+def plan_lines(outcome: Outcome, region: str) -> list[str]:
+    """The plan as a person reads it: a heading, then a line a change, columns aligned."""
+    plan = outcome.plan
+    rows = [(change.symbol, change.label, change.summary, change.note) for change in plan.changes]
+    lines = [f"{outcome.name} ({region}): {_heading(outcome)}", *_aligned(rows)]
+    lines += [f"  x {refusal.setting} refused: {refusal.reason}. {refusal.remedy}" for refusal in plan.refusals]
+    lines += [f"  . {note}" for note in plan.notes]
+    lines += [f"  > pending: {pending}" for pending in outcome.pending]
+    return lines
+
+
+def settings_lines(outcome: Outcome, region: str) -> list[str]:
+    """A verification: a line a setting, what is wanted and, where it is off, what was found."""
+    rows = outcome.plan.rows
+    right = sum(row.in_sync for row in rows)
+    cells = [
+        (
+            "ok " if row.in_sync else "OFF",
+            SETTINGS[row.setting].label if row.setting in SETTINGS else row.setting,
+            row.target,
+            row.wanted if row.in_sync else f"wanted {row.wanted}; found {row.found}",
+        )
+        for row in rows
+    ]
+    heading = f"{outcome.name} ({region}): {right} of {len(rows)} settings are as defined"
+    pending = [f"  > pending: {each}" for each in outcome.pending]
+    return [f"{heading}, but {outcome.error}" if outcome.error else heading, *_aligned(cells), *pending]
+
+
+def summary_lines(outcome: Outcome, region: str) -> list[str]:
+    """The table as it is: its status and a line for everything that was read of it."""
+    state = outcome.state
+    if not state.exists:
+        return [f"{outcome.name} ({region}): no table"]
+    items = f", {state.table['ItemCount']:,} items" if "ItemCount" in state.table else ""
+    phases = {
+        index["IndexName"]: index.get("IndexStatus", "ACTIVE")
+        for index in state.table.get("GlobalSecondaryIndexes") or ()
+    }
+    cells = [
+        (change.label, phases.get(change.target, ""), change.summary, change.note)
+        for name, setting in SETTINGS.items()
+        if _was_read(name, state)
+        for change in setting.create_changes(setting.found(state))
+    ]
+    return [f"{outcome.name} ({region}): {state.status or 'there'}{items}", *_aligned(cells)]
+
+
+def _was_read(name: str, state: TableState) -> bool:
+    read = {"ttl": "DescribeTimeToLive", "pitr": "DescribeContinuousBackups", "tags": "ListTagsOfResource"}.get(name)
+    return read in state.answers if read else state.description is not None
+
+
+def _heading(outcome: Outcome) -> str:
+    operations = {step.operation for step in outcome.plan.steps}
+    if "CreateTable" in operations:
+        return "to be created" if not outcome.error else "to be created, not done"
+    if "DeleteTable" in operations:
+        return "to be deleted"
+    count, refused = len(outcome.plan.changes), len(outcome.plan.refusals)
+    counted = f"{count} change{'' if count == 1 else 's'}" if count else ""
+    parts = [part for part in (counted, f"{refused} refused" if refused else "") if part]
+    if parts:
+        return ", ".join(parts)
+    if outcome.error:
+        return "failed"
+    return "in sync, still settling" if outcome.pending else "in sync"
+
+
+def _aligned(rows: Sequence[Cells]) -> Iterator[str]:
+    """The rows as lines with their columns aligned; columns without any content are left out."""
+    columns = [column for column in zip(*rows) if any(column)]
+    # One very long cell must not push all that follows off the screen.
+    widths = [max((len(cell) for cell in column if len(cell) <= 60), default=0) for column in columns]
+    for cells in zip(*columns):
+        line = "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths))
+        yield f"  {line}".rstrip()

@@ -1,0 +1,214 @@
+#!/usr/bin/python
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: tables
+short_description: Create, change and delete many DynamoDB tables in one task, side by side
+version_added: 1.0.0
+description:
+  - Does for each definition of a list what M(auditflow.dynamodb.table) does for one, several at a time.
+  - All definitions are checked first, offline. Every mistake in any of them is told at once, with its path.
+  - One table's failure does not stop the others. The task fails at the end and names each failed table and why.
+author:
+  - AuditFlow-Pro (@auditflow)
+options:
+  tables:
+    description:
+      - The definitions, each with the options of M(auditflow.dynamodb.table) that describe a table, from C(name) to C(tags).
+      - C(purge_indexes), C(purge_tags) and C(allow_index_rebuild) may be given in a definition too and go before those of
+        the task.
+      - With O(state=absent) only C(name) matters.
+    type: list
+    elements: dict
+    required: true
+  state:
+    description: Whether the tables shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  only:
+    description:
+      - Manage only these settings of the definitions this time. The others are neither read nor touched.
+      - With it a table that does not exist is created only if V(keys) is among them.
+    type: list
+    elements: str
+    choices:
+      - keys
+      - billing
+      - warm_throughput
+      - local_indexes
+      - global_indexes
+      - encryption
+      - table_class
+      - stream
+      - ttl
+      - pitr
+      - deletion_protection
+      - tags
+  create:
+    description: Whether tables that do not exist are created. With V(false) such a table is an error.
+    type: bool
+    default: true
+  parallel:
+    description: How many tables are worked on at a time.
+    type: int
+    default: 10
+  purge_indexes:
+    description: Whether global indexes that a definition does not name are deleted, where it names any or an empty list.
+    type: bool
+    default: false
+  purge_tags:
+    description: Whether tags that a definition does not name are removed, where it names any or an empty dictionary.
+    type: bool
+    default: false
+  allow_index_rebuild:
+    description: Whether an index whose keys, key types or projection differ is deleted and created again.
+    type: bool
+    default: false
+  allow_delete:
+    description: With O(state=absent), allows deleting tables that exist. Their items are lost.
+    type: bool
+    default: false
+  final_backup:
+    description: With O(state=absent), whether an on-demand backup of each table is taken first.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - auditflow.dynamodb.attributes
+  - auditflow.dynamodb.waiting
+seealso:
+  - module: auditflow.dynamodb.table
+"""
+
+EXAMPLES = r"""
+- name: All tables of the application
+  auditflow.dynamodb.tables:
+    tables: "{{ tables_definitions }}"
+
+- name: Two small tables
+  auditflow.dynamodb.tables:
+    tables:
+      - name: Sessions
+        attributes: {session_id: S, expires_at: N}
+        partition_key: session_id
+        ttl: {attribute: expires_at}
+      - name: Orders
+        attributes: {customer: S, placed_at: N}
+        partition_key: customer
+        sort_key: placed_at
+        pitr: {}
+
+- name: Only backups and tags, of tables that exist
+  auditflow.dynamodb.tables:
+    tables: "{{ tables_definitions }}"
+    only: [pitr, tags]
+    create: false
+
+- name: What would change
+  auditflow.dynamodb.tables:
+    tables: "{{ tables_definitions }}"
+  check_mode: true
+  diff: true
+  register: plan
+
+- name: Delete them all
+  auditflow.dynamodb.tables:
+    tables: "{{ tables_definitions }}"
+    state: absent
+    allow_delete: true
+"""
+
+RETURN = r"""
+in_sync:
+  description: Whether nothing had to be done on any table, and nothing is still under way.
+  returned: always
+  type: bool
+results:
+  description:
+    - The result of each table in the order of O(tables), as M(auditflow.dynamodb.table) returns it, without its diff.
+    - A failed one has C(failed), C(msg) and C(failure).
+  returned: always
+  type: list
+  elements: dict
+plan_text:
+  description: The plans of all tables for people, several lines.
+  returned: always
+  type: str
+  sample: |-
+    AuditFlow-Documents (ap-south-1): 1 change
+      ~ ttl  off -> ttl  settles within the hour
+    AuditFlow-AuditRecords (ap-south-1): in sync
+pending:
+  description: What is left to AWS or to the next run, in words, each with its table.
+  returned: always
+  type: list
+  elements: str
+problems:
+  description: Every mistake in the definitions. AWS was not asked anything.
+  returned: when a definition is wrong
+  type: list
+  elements: str
+"""
+
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.converge import converge, delete
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.deletion import Deletion
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
+    DELETE_OPTIONS,
+    WAIT_OPTIONS,
+    backup_name,
+    connect,
+    end_many,
+    new_module,
+    parse_or_fail,
+    run_of,
+    side_by_side,
+)
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_names, parse_tables
+
+PERMISSIONS_OF_A_DEFINITION = ("purge_indexes", "purge_tags", "allow_index_rebuild")
+
+
+def main() -> None:
+    """Entry point."""
+    module = new_module(
+        {
+            "tables": {"type": "list", "elements": "dict", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "only": {"type": "list", "elements": "str", "choices": list(SETTINGS)},
+            "create": {"type": "bool", "default": True},
+            "parallel": {"type": "int", "default": 10},
+            **{name: {"type": "bool", "default": False} for name in PERMISSIONS_OF_A_DEFINITION},
+            **DELETE_OPTIONS,
+            **WAIT_OPTIONS,
+        }
+    )
+    if module.params["state"] == "absent":
+        _delete(module)
+    shared = {name: module.params[name] for name in PERMISSIONS_OF_A_DEFINITION}
+    definitions = [{**shared, **definition} for definition in module.params["tables"]]
+    specs = parse_or_fail(module, parse_tables, definitions)
+    if module.params["only"]:
+        specs = tuple(spec.only(module.params["only"]) for spec in specs)
+    aws, run = connect(module), run_of(module)
+    outcomes = side_by_side(lambda spec: converge(spec, aws, run), specs, module.params["parallel"])
+    end_many(module, outcomes, aws.region)
+
+
+def _delete(module) -> None:
+    names = parse_or_fail(module, parse_names, module.params["tables"])
+    deletions = [Deletion(name, module.params["allow_delete"], backup_name(module, name)) for name in names]
+    aws, run = connect(module), run_of(module)
+    outcomes = side_by_side(lambda deletion: delete(deletion, aws, run), deletions, module.params["parallel"])
+    end_many(module, outcomes, aws.region)
+
+
+if __name__ == "__main__":
+    main()
