@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 POLL_SECONDS = 0.1
@@ -39,6 +39,9 @@ class Server:
     pid: int
     started: str
     port: int
+    note: str = ""
+    # What it had started when it got ready (process id, start mark): a child in a session of its own may outlive it.
+    children: tuple[tuple[int, str], ...] = ()
 
     def alive(self) -> bool:
         return start_mark(self.pid) == self.started
@@ -106,7 +109,8 @@ class ServerState:
 
     def recorded(self) -> Server | None:
         try:
-            return Server(**json.loads(self.record.read_text(encoding="utf-8")))
+            server = Server(**json.loads(self.record.read_text(encoding="utf-8")))
+            return replace(server, children=tuple((pid, mark) for pid, mark in server.children))
         except FileNotFoundError:
             return None
         except (ValueError, TypeError) as error:
@@ -129,11 +133,13 @@ class ServerState:
         self.forget()
         return was_running
 
-    def remember(self, pid: int, port: int) -> Server:
+    def remember(self, pid: int, port: int, note: str = "") -> Server:
         started = start_mark(pid)
         if started is None:
             raise ControlError(f"the server ended at once.\n{self.log_tail()}")
-        server = Server(pid=pid, started=started, port=port)
+        return self._write(Server(pid=pid, started=started, port=port, note=note))
+
+    def _write(self, server: Server) -> Server:
         unfinished = self.record.with_suffix(".new")
         unfinished.write_text(json.dumps(asdict(server)) + "\n", encoding="utf-8")
         unfinished.replace(self.record)
@@ -148,7 +154,9 @@ class ServerState:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:]
         return "\n".join([f"Last lines of {self.log}:", *(f"    {line}" for line in lines)])
 
-    def launch(self, command: Sequence[str], port: int, environment: Mapping[str, str] | None = None) -> Server:
+    def launch(
+        self, command: Sequence[str], port: int, environment: Mapping[str, str] | None = None, note: str = ""
+    ) -> Server:
         """Start the command in a session of its own, so that it outlives this one and can be ended as a group."""
         with self.log.open("wb") as log:
             process = subprocess.Popen(
@@ -160,7 +168,7 @@ class ServerState:
                 cwd=self.folder,
                 start_new_session=True,
             )
-        return self.remember(process.pid, port)
+        return self.remember(process.pid, port, note)
 
     def wait_ready(self, server: Server, ready: Callable[[], bool], seconds: float, name: str) -> None:
         """Return when the server answers; where it does not, leave nothing of it running."""
@@ -172,7 +180,9 @@ class ServerState:
             if not answers:
                 end(server)
                 self.forget()
-        if not answers:
+        if answers:
+            self._write(replace(server, children=tuple(each for each in _family(server) if each[0] != server.pid)))
+        else:
             raise ControlError(f"{name} {reason}.\n{self.log_tail()}")
 
 
@@ -188,10 +198,11 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 def end(server: Server) -> None:
     """End the server and everything it started; return when all are gone."""
-    family = _family(server)
-    # The leader ends its own children; those that it leaves behind are killed below.
+    family = [*_family(server), *server.children]
+    # The leader ends its own children; those that it leaves behind, or started meanwhile, are ended after it.
     _signal([member for member in family if member[0] == server.pid], signal.SIGTERM)
     leader_gone = wait_until(lambda: not server.alive(), TERMINATE_SECONDS)
+    family = [*family, *(member for member in _family(server) if member not in family)]
     _signal(family, signal.SIGTERM if leader_gone else signal.SIGKILL)
     if wait_until(lambda: not any(map(_lives, family)), KILL_SECONDS):
         return
