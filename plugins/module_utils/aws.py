@@ -182,6 +182,8 @@ def _refusal(error: ClientError, service: str, operation: str, arguments: Mappin
     answer = error.response.get("Error", {})
     code, text = str(answer.get("Code", "")), str(answer.get("Message", ""))
     asked = _asked(operation, arguments)
+    if text.lstrip().lower().startswith("<!doctype html"):
+        text = "an HTML page instead of an answer"
     if code.startswith("AccessDenied") or "not authorized to perform" in text:
         advice = f"Missing permission: {service}:{operation}. Allow it for these credentials on this resource."
         return AwsError(asked, code, text, Kind.DENIED, advice)
@@ -189,9 +191,7 @@ def _refusal(error: ClientError, service: str, operation: str, arguments: Mappin
     return AwsError(asked, code, text, rule.kind, rule.advice)
 
 
-def _no_answer(
-    error: Exception, service: str, operation: str, arguments: Mapping[str, Any], endpoint: str
-) -> AwsError:
+def _no_answer(error: Exception, service: str, operation: str, arguments: Mapping[str, Any], endpoint: str) -> AwsError:
     asked, code, text = _asked(operation, arguments), type(error).__name__, str(error)
     if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
         advice = "Give credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role."

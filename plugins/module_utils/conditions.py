@@ -140,7 +140,11 @@ class IndexGone(Condition):
 
     def waiting_for(self, answer: Answer | None) -> str:
         found = global_index(answer, self.index)
-        return f"index {self.index} of {self.table} is {_index_phase(found)}" if found else f"{self.table} is {_status(answer)}"
+        return (
+            f"index {self.index} of {self.table} is {_index_phase(found)}"
+            if found
+            else f"{self.table} is {_status(answer)}"
+        )
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from .arguments import DefinitionError, given
 from .aws import CLIENT_CONFIG, Aws, Patience
-from .converge import Outcome, Run
+from .converge import Outcome, Run, converge
 from .report import message, report
+from .spec import parse_table
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,6 +30,7 @@ DELETE_OPTIONS: dict[str, Any] = {
     "final_backup": {"type": "bool", "default": True},
 }
 MAX_BACKUP_NAME = 255
+DETAILS = ("table", "settings_text", "summary_text")
 
 
 def module_options(options: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -95,7 +97,8 @@ def end_one(module: AnsibleAWSModule, outcome: Outcome, region: str) -> NoReturn
     _warn(module, outcome)
     result = report(outcome, region)
     if outcome.error:
-        module.fail_json(**result)
+        # What went wrong must not drown in what the table looks like.
+        module.fail_json(**{name: value for name, value in result.items() if name not in DETAILS})
     module.exit_json(**result)
 
 
@@ -128,3 +131,13 @@ def _warn(module: AnsibleAWSModule, outcome: Outcome) -> None:
     if outcome.pending and not outcome.error and not module.check_mode:
         module.warn(f"{outcome.name} is not finished: {'; '.join(outcome.pending)}. Run it again to go on.")
 
+
+def manage_one_setting(options: Mapping[str, Any], definition: Callable[[dict[str, Any]], dict[str, Any]]) -> NoReturn:
+    """A whole module that manages one setting of a table that exists.
+
+    options: its argument spec. definition: makes the definition of the table out of the arguments that were given.
+    """
+    module = new_module(options)
+    spec = parse_or_fail(module, parse_table, definition(given(module.params)))
+    aws = connect(module)
+    end_one(module, converge(spec, aws, run_of(module)), aws.region)

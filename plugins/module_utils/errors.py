@@ -84,8 +84,14 @@ RULES: tuple[Rule, ...] = (
     Rule(Kind.FINAL, "Validation", "KMS", "Check the key: it must exist in this region, be enabled and symmetric."),
     Rule(Kind.FINAL, "Validation", "", "Correct the definition."),
     Rule(
+        Kind.UNSUPPORTED,
+        "^500$",
+        "HTML page",
+        "What answers here has no such call: it is an emulator, not AWS. Leave the setting out.",
+    ),
+    Rule(
         Kind.BUSY,
-        "Throttl|RequestLimitExceeded|TooManyRequests|InternalServerError|InternalFailure|ServiceUnavailable",
+        "^50[0-9]$|Throttl|RequestLimitExceeded|TooManyRequests|InternalServerError|InternalFailure|ServiceUnavailable",
         "",
         "AWS is overloaded or wants fewer calls: run it again.",
     ),
@@ -130,7 +136,9 @@ class StillWaiting(Exception):
 
     def __init__(self, what: str, seconds: float):
         self.what = what
-        super().__init__(f"after {seconds:.0f} seconds {what}. Nothing is lost: run it again, or give a longer wait_timeout")
+        super().__init__(
+            f"after {seconds:.0f} seconds {what}. Nothing is lost: run it again, or give a longer wait_timeout"
+        )
 
 
 class Stuck(Exception):

@@ -100,14 +100,22 @@ def diff(plan: Plan, region: str) -> dict[str, Any]:
 
 def facts(state: TableState) -> dict[str, Any]:
     """The table as AWS describes it, in snake_case, times as ISO 8601; empty when there is none."""
-    described: dict[str, Any] = camel_dict_to_snake_dict(_plain(state.table))
+    described: dict[str, Any] = plain_facts(state.table)
     for operation, (name, member) in SUB_RESOURCES.items():
         if operation in state.answers:
-            described[name] = camel_dict_to_snake_dict(_plain(state.answer(operation).get(member, {})))
+            described[name] = plain_facts(state.answer(operation).get(member, {}))
     if "ListTagsOfResource" in state.answers:
         tags = state.answer("ListTagsOfResource").get("Tags", ())
         described["tags"] = {tag["Key"]: tag["Value"] for tag in tags}
     return described
+
+
+def plain_facts(answer: Any) -> Any:
+    """A part of an AWS answer in snake_case, times as ISO 8601."""
+    plain = _plain(answer)
+    if isinstance(plain, list):
+        return [camel_dict_to_snake_dict(element) if isinstance(element, dict) else element for element in plain]
+    return camel_dict_to_snake_dict(plain)
 
 
 def _plain(value: Any) -> Any:
@@ -116,4 +124,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(element) for element in value]
     return value.isoformat() if isinstance(value, datetime) else value
-

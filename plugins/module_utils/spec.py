@@ -14,6 +14,7 @@ from typing import Any
 
 from .arguments import DefinitionError, Options, Problems, check_options
 from .settings import SETTINGS
+from .settings.global_indexes import GlobalIndexes
 from .settings.schema import attribute_types, check_name
 
 NAME_OPTION: Options = {"name": {"type": "str", "required": True}}
@@ -51,7 +52,7 @@ class TableSpec:
     @property
     def needs_description(self) -> bool:
         """Whether DescribeTable is needed: not for a setting of an existing table that has a read of its own."""
-        return any(SETTINGS[name].in_description or name == "tags" for name in self.wanted)
+        return any(not SETTINGS[name].read or SETTINGS[name].needs_arn for name in self.wanted)
 
     @property
     def key_schema(self) -> list[dict[str, str]]:
@@ -121,6 +122,29 @@ def parse_names(definitions: Any) -> tuple[str, ...]:
     if problems.found:
         raise DefinitionError(problems.found)
     return tuple(names)
+
+
+def parse_index(table: str, index: Mapping[str, Any], shared: Mapping[str, Any]) -> TableSpec:
+    """One global index of a table of which nothing else is managed.
+
+    index: an entry of C(global_indexes). shared: C(attributes) and C(allow_index_rebuild).
+    Raises DefinitionError with every mistake, its path that of an option of the C(gsi) module.
+    """
+    try:
+        spec = parse_table({"name": table, "global_indexes": [index], **shared})
+    except DefinitionError as error:
+        paths = ("global_indexes[0].", "")
+        raise DefinitionError(problem.replace(*paths) for problem in error.problems) from error
+    return replace(spec, wanted={"global_indexes": replace(spec.wanted["global_indexes"], whole=False)})
+
+
+def parse_no_index(table: str, index: str) -> TableSpec:
+    """A table that shall not have this global index.
+
+    Raises DefinitionError with every mistake.
+    """
+    spec = parse_table({"name": table})
+    return replace(spec, wanted={"global_indexes": GlobalIndexes(unwanted=(index,), whole=False)})
 
 
 def _is_list(value: Any) -> bool:

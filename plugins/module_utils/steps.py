@@ -73,7 +73,8 @@ class Refusal:
     prerequisite: bool = False
 
     def __str__(self) -> str:
-        return f"{self.setting}: {self.reason}. {self.remedy}"
+        subject = "" if self.setting == "table" else f"{self.setting}: "
+        return f"{subject}{self.reason}. {self.remedy}"
 
 
 # The order of UpdateTable calls on a live table: room is made and the slot for index changes is freed first, indexes

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 from .converge import Outcome
 from .settings import SETTINGS
-from .state import TableState
 
 Cells = Sequence[str]
 
@@ -55,16 +54,11 @@ def summary_lines(outcome: Outcome, region: str) -> list[str]:
     }
     cells = [
         (change.label, phases.get(change.target, ""), change.summary, change.note)
-        for name, setting in SETTINGS.items()
-        if _was_read(name, state)
+        for setting in SETTINGS.values()
+        if setting.was_read(state)
         for change in setting.create_changes(setting.found(state))
     ]
     return [f"{outcome.name} ({region}): {state.status or 'there'}{items}", *_aligned(cells)]
-
-
-def _was_read(name: str, state: TableState) -> bool:
-    read = {"ttl": "DescribeTimeToLive", "pitr": "DescribeContinuousBackups", "tags": "ListTagsOfResource"}.get(name)
-    return read in state.answers if read else state.description is not None
 
 
 def _heading(outcome: Outcome) -> str:

@@ -388,11 +388,19 @@ settings:
     in_sync:
       description: Whether they are the same.
       type: bool
+settings_text:
+  description: What is wanted and what was found, for people, a line a setting.
+  returned: success
+  type: str
+summary_text:
+  description: The table as it is afterwards, for people.
+  returned: success
+  type: str
 table:
   description:
     - The table as AWS describes it afterwards, in snake_case. Empty when there is none.
     - C(time_to_live), C(continuous_backups) and C(tags) are there when they are managed.
-  returned: always
+  returned: success
   type: dict
   sample:
     table_name: AuditFlow-Documents

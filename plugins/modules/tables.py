@@ -145,6 +145,14 @@ plan_text:
     AuditFlow-Documents (ap-south-1): 1 change
       ~ ttl  off -> ttl  settles within the hour
     AuditFlow-AuditRecords (ap-south-1): in sync
+settings_text:
+  description: What is wanted and what was found, for people, a line a setting.
+  returned: always
+  type: str
+summary_text:
+  description: All tables as they are afterwards, for people.
+  returned: always
+  type: str
 pending:
   description: What is left to AWS or to the next run, in words, each with its table.
   returned: always

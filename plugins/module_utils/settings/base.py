@@ -40,13 +40,15 @@ class Setting(Generic[Value]):
 
     name: the setting's name in plans, in C(only) and in results. label: what a person calls it.
     options: the options of the C(table) module that belong to it, as an Ansible argument spec.
-    in_description: whether DescribeTable shows it. on_create: whether CreateTable can carry it.
+    read: the operation that shows it, where DescribeTable does not. needs_arn: whether that wants the table's ARN.
+    on_create: whether CreateTable can carry it.
     """
 
     name: str
     label: str
     options: Options
-    in_description = True
+    read = ""
+    needs_arn = False
     on_create = True
 
     def parse(self, arguments: Mapping[str, Any], problems: Problems) -> Value | None:
@@ -59,6 +61,10 @@ class Setting(Generic[Value]):
         description: C(Table) of DescribeTable, empty when there is no table, C(None) when it was not asked for.
         """
         return ()
+
+    def was_read(self, state: TableState) -> bool:
+        """Whether the state holds what this setting is read from."""
+        return self.read in state.answers if self.read else state.description is not None
 
     def found(self, state: TableState) -> Value:
         """The value AWS has; of a table that is not there, the value a new table would have."""
@@ -109,7 +115,7 @@ class Setting(Generic[Value]):
 
     def unsettled(self, state: TableState) -> tuple[Condition, ...]:
         """What must settle before this setting can be compared: while it moves, AWS still shows old values."""
-        if self.in_description and state.status == "UPDATING":
+        if not self.read and state.status == "UPDATING":
             return (TableActive(state.name),)
         return ()
 

@@ -51,9 +51,7 @@ class BillingSetting(Setting[Billing]):
 
     def parse(self, arguments: Mapping[str, Any], problems: Problems) -> Billing | None:
         mode = arguments.get("billing_mode")
-        throughput = Throughput.parse(
-            arguments.get("provisioned_throughput"), "provisioned_throughput", problems
-        )
+        throughput = Throughput.parse(arguments.get("provisioned_throughput"), "provisioned_throughput", problems)
         limit = OnDemandLimit.parse(arguments.get("on_demand_throughput"), "on_demand_throughput", problems)
         if mode == PROVISIONED and arguments.get("provisioned_throughput") is None:
             problems.add("provisioned_throughput", "is required when billing_mode is PROVISIONED")

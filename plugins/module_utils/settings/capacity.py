@@ -92,9 +92,7 @@ class OnDemandLimit:
     def of(cls, found: Mapping[str, Any] | None) -> OnDemandLimit:
         """Out of an OnDemandThroughput of AWS; what is not there has no limit."""
         found = found or {}
-        return cls(
-            int(found.get("MaxReadRequestUnits", UNLIMITED)), int(found.get("MaxWriteRequestUnits", UNLIMITED))
-        )
+        return cls(int(found.get("MaxReadRequestUnits", UNLIMITED)), int(found.get("MaxWriteRequestUnits", UNLIMITED)))
 
     def over(self, found: OnDemandLimit) -> OnDemandLimit:
         """This laid over what was found."""

@@ -136,12 +136,14 @@ class GlobalIndexes:
     """indexes: sorted by name. purge: whether others are removed. unwanted: names of indexes to remove.
 
     mode: the billing mode that is wanted of the table; C(None) when it is not managed.
+    whole: whether this is the table's whole list, so that others are worth a word.
     """
 
     indexes: tuple[GlobalIndex, ...] = ()
     purge: bool = False
     unwanted: tuple[str, ...] = ()
     mode: str | None = None
+    whole: bool = True
 
     @property
     def by_name(self) -> dict[str, GlobalIndex]:
@@ -215,13 +217,11 @@ class GlobalIndexesSetting(Setting[GlobalIndexes]):
         return tuple(IndexActive(state.name, index.name) for index in want.indexes if index.name in creating)
 
     def create_changes(self, want: GlobalIndexes) -> list[Change]:
-        return [
-            Change(ADD, self.name, self.label, index.name, str(index), target=index.name) for index in want.indexes
-        ]
+        return [Change(ADD, self.name, self.label, index.name, str(index), target=index.name) for index in want.indexes]
 
     def rows(self, want: GlobalIndexes, found: GlobalIndexes) -> list[Row]:
         before, after = found.by_name, self.result(want, found).by_name
-        named = [*want.by_name, *sorted(set(before) - set(after))]
+        named = [*want.by_name, *sorted((set(before) - set(after)) | set(want.unwanted))]
         return [
             Row(
                 self.name,
@@ -240,6 +240,8 @@ class GlobalIndexesSetting(Setting[GlobalIndexes]):
         return ", ".join(value.by_name) or "none"
 
     def notes(self, want: GlobalIndexes, found: GlobalIndexes) -> tuple[str, ...]:
+        if not want.whole:
+            return ()
         extra = sorted(set(self.result(want, found).by_name) - set(want.by_name))
         return tuple(
             f"index {name} is not in the definition and is left alone (purge_indexes removes it)" for name in extra

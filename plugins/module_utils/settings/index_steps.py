@@ -213,4 +213,3 @@ def _in_place(
         before=(TableActive(spec.name),),
         after=after,
     )
-

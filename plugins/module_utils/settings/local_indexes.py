@@ -116,7 +116,8 @@ class LocalIndexesSetting(Setting[LocalIndexes]):
     def rows(self, want: LocalIndexes, found: LocalIndexes) -> list[Row]:
         by_name = {index.name: index for index in found}
         return [
-            Row(self.name, index.name, str(index), str(by_name.get(index.name, "none")), index in found) for index in want
+            Row(self.name, index.name, str(index), str(by_name.get(index.name, "none")), index in found)
+            for index in want
         ]
 
     def arguments(self, value: LocalIndexes) -> dict[str, Any]:

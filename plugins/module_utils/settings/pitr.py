@@ -34,7 +34,7 @@ class PitrSetting(Setting[Pitr]):
 
     name = "pitr"
     label = "pitr"
-    in_description = False
+    read = "DescribeContinuousBackups"
     on_create = False
     options = {
         "pitr": {
@@ -60,10 +60,10 @@ class PitrSetting(Setting[Pitr]):
     def reads(self, want: Pitr, name: str, description: Mapping[str, Any] | None) -> tuple[Read, ...]:
         if description is not None and description.get("TableStatus", "CREATING") == "CREATING":
             return ()
-        return (Read("DescribeContinuousBackups", {"TableName": name}),)
+        return (Read(self.read, {"TableName": name}),)
 
     def found(self, state: TableState) -> Pitr:
-        backups = state.answer("DescribeContinuousBackups").get("ContinuousBackupsDescription", {})
+        backups = state.answer(self.read).get("ContinuousBackupsDescription", {})
         pitr = backups.get("PointInTimeRecoveryDescription", {})
         if pitr.get("PointInTimeRecoveryStatus") != "ENABLED":
             return Pitr(False)

@@ -54,7 +54,9 @@ def _type_problem(declared: Any, kind: Any) -> str:
     if isinstance(declared, (list, tuple)):
         return f"has {len(declared)} types; an attribute has one"
     allowed = f"{', '.join(KEY_TYPES)} (these may be keys), {', '.join(DOCUMENT_TYPES)}"
-    return f"unknown type '{kind}'; allowed are {allowed}" if kind is not None else f"has no type; allowed are {allowed}"
+    return (
+        f"unknown type '{kind}'; allowed are {allowed}" if kind is not None else f"has no type; allowed are {allowed}"
+    )
 
 
 def check_key_type(name: str, path: str, arguments: Mapping[str, Any], problems: Problems) -> None:

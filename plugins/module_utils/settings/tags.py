@@ -43,6 +43,8 @@ class TagsSetting(Setting[Tags]):
 
     name = "tags"
     label = "tags"
+    read = "ListTagsOfResource"
+    needs_arn = True
     options = {
         "tags": {"type": "dict"},
         "purge_tags": {"type": "bool", "default": False},
@@ -66,10 +68,10 @@ class TagsSetting(Setting[Tags]):
     def reads(self, want: Tags, name: str, description: Mapping[str, Any] | None) -> tuple[Read, ...]:
         if not description or description.get("TableStatus") == "CREATING":
             return ()
-        return (Read("ListTagsOfResource", {"ResourceArn": description["TableArn"]}),)
+        return (Read(self.read, {"ResourceArn": description["TableArn"]}),)
 
     def found(self, state: TableState) -> Tags:
-        tags = state.answer("ListTagsOfResource").get("Tags", ())
+        tags = state.answer(self.read).get("Tags", ())
         return Tags.of({tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")})
 
     def result(self, want: Tags, found: Tags) -> Tags:

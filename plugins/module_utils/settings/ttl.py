@@ -33,7 +33,7 @@ class TtlSetting(Setting[Ttl]):
 
     name = "ttl"
     label = "ttl"
-    in_description = False
+    read = "DescribeTimeToLive"
     on_create = False
     options = {
         "ttl": {
@@ -62,10 +62,10 @@ class TtlSetting(Setting[Ttl]):
         # AWS refuses to describe the TTL of a table in CREATING; it is off then.
         if description is not None and description.get("TableStatus", "CREATING") == "CREATING":
             return ()
-        return (Read("DescribeTimeToLive", {"TableName": name}),)
+        return (Read(self.read, {"TableName": name}),)
 
     def found(self, state: TableState) -> Ttl:
-        ttl = state.answer("DescribeTimeToLive").get("TimeToLiveDescription", {})
+        ttl = state.answer(self.read).get("TimeToLiveDescription", {})
         on = ttl.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
         return Ttl(ttl.get("AttributeName", "")) if on else Ttl()
 

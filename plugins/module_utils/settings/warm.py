@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..spec import TableSpec
     from ..state import TableState
 
+
 def check_floor(warm: Warm | None, mode: str | None, path: str, problems: Problems) -> None:
     """On-demand tables and indexes start at a floor, and AWS refuses less than it."""
     if warm is None or mode != PAY_PER_REQUEST:
