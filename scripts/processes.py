@@ -168,6 +168,8 @@ class ServerState:
                 cwd=self.folder,
                 start_new_session=True,
             )
+        # It outlives this command: Popen has nothing to wait for, and must not warn of that.
+        process.returncode = 0
         return self.remember(process.pid, port, note)
 
     def wait_ready(self, server: Server, ready: Callable[[], bool], seconds: float, name: str) -> None:

@@ -57,6 +57,8 @@ def start(state: ServerState, port: int) -> int:
         if running:
             # A recorded process that does not listen was killed half way or is stuck: it is of no use to anybody.
             state.stop()
+        # The log tells of this emulator's tables; those of the last one are gone.
+        (state.folder / REQUEST_LOG).unlink(missing_ok=True)
         serve = [sys.executable, str(ROOT / "scripts/emulator/serve.py")]
         server = state.launch([*serve, "--port", str(port), "--state-dir", str(state.folder)], port)
         state.wait_ready(server, lambda: _answers(port, server.pid), START_SECONDS, "The emulator")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -18,8 +19,8 @@ ENGINE_SECONDS = 15.0
 
 
 def engine_answers() -> bool:
-    """A client alone is not enough: it may have no engine to talk to."""
-    if not shutil.which("docker"):
+    """Whether to use Docker: a client alone is not enough, and LOCALSTACK_DOCKER=0 says no."""
+    if os.environ.get("LOCALSTACK_DOCKER") == "0" or not shutil.which("docker"):
         return False
     try:
         info = subprocess.run(
