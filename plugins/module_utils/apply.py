@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .aws import Aws, Patience
-from .errors import AwsError, Kind, StillWaiting, Stuck
+from .errors import AwsError, Kind, StuckError, WaitTimeoutError
 from .plan import Lane, Plan
 from .steps import Step
 
@@ -25,7 +25,7 @@ class Applied:
 
     done: tuple[Step, ...] = ()
     pending: tuple[str, ...] = ()
-    error: AwsError | StillWaiting | Stuck | None = None
+    error: AwsError | WaitTimeoutError | StuckError | None = None
 
     def __add__(self, other: Applied) -> Applied:
         return Applied(self.done + other.done, self.pending + other.pending, self.error or other.error)
@@ -66,7 +66,7 @@ def _run_lane(lane: Lane, aws: Aws, patience: Patience) -> Applied:
             going_on = aws.unmet(step.after, patience)
         except AwsError as error:
             return Applied(tuple(done)) + _stopped(lane[position:], error, patience)
-        except (StillWaiting, Stuck) as error:
+        except (WaitTimeoutError, StuckError) as error:
             return Applied(tuple(done), error=error) + _left(lane[position + 1 :], "")
         if going_on:
             return Applied(tuple(done), (going_on,)) + _left(lane[position + 1 :], going_on)
@@ -91,7 +91,7 @@ def _settle(plan: Plan, aws: Aws, patience: Patience) -> Applied:
     for condition in plan.settling:
         try:
             going_on = aws.unmet((condition,), patience)
-        except (AwsError, StillWaiting, Stuck) as error:
+        except (AwsError, WaitTimeoutError, StuckError) as error:
             return Applied(pending=tuple(pending), error=error)
         if going_on:
             pending.append(going_on)

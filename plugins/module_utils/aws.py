@@ -18,11 +18,13 @@ try:
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
-        ConnectionError as BotoConnectionError,
         HTTPClientError,
         NoCredentialsError,
         ParamValidationError,
         PartialCredentialsError,
+    )
+    from botocore.exceptions import (
+        ConnectionError as BotoConnectionError,
     )
 except ImportError:
     pass  # AnsibleAWSModule reports the missing library
@@ -30,7 +32,7 @@ except ImportError:
 from ansible_collections.amazon.aws.plugins.module_utils.cloud import BackoffIterator
 
 from .conditions import Condition
-from .errors import AwsError, Kind, StillWaiting, Stuck, classify
+from .errors import AwsError, Kind, StuckError, WaitTimeoutError, classify
 from .state import Read
 
 # botocore retries throttling, 5xx and broken connections itself; what is left after that is a matter of waiting.
@@ -103,7 +105,7 @@ class Aws:
         for service in {read.service for read in reads}:
             self._client(service)
         with ThreadPoolExecutor(len(reads)) as pool:
-            return dict(zip((read.name for read in reads), pool.map(self.read, reads)))
+            return dict(zip((read.name for read in reads), pool.map(self.read, reads), strict=True))
 
     def write(self, operation: str, arguments: Mapping[str, Any], patience: Patience) -> Mapping[str, Any]:
         """Makes a call that changes something, again and again while AWS is busy, until patience ends.
@@ -130,7 +132,7 @@ class Aws:
         """Waits until all conditions hold, and returns the empty string then.
 
         Where patience does not wait, each is looked at once, and what is still going on is returned.
-        Raises AwsError, StillWaiting, Stuck.
+        Raises AwsError, WaitTimeoutError, StuckError.
         """
         for condition in conditions:
             going_on = self._unmet(condition, patience)
@@ -146,11 +148,11 @@ class Aws:
                 return ""
             hopeless = condition.hopeless(answer)
             if hopeless:
-                raise Stuck(hopeless)
+                raise StuckError(hopeless)
             if not patience.wait:
                 return condition.waiting_for(answer)
             if self.clock.now() + pause > deadline:
-                raise StillWaiting(condition.waiting_for(answer), patience.seconds)
+                raise WaitTimeoutError(condition.waiting_for(answer), patience.seconds)
             self.clock.sleep(pause)
         raise AssertionError("polling never ends")
 

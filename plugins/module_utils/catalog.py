@@ -23,7 +23,7 @@ from .state import Read, TableState
 class SubResource:
     """A sub-API of a table.
 
-    result: its name in the facts. operation, member: the read, and the member of its answer that matters; empty for all.
+    result: its name in the facts. operation: the read. member: the member of its answer that matters; empty for all.
     by_arn: whether it wants the table's ARN. applies: whether a table has it at all.
     """
 
@@ -103,7 +103,9 @@ def look_at(aws: Aws, name: str) -> CatalogEntry | None:
     description = answer["Table"]
     applying = [each for each in (*MANAGED, *OTHERS) if each.applies(description)]
     with ThreadPoolExecutor(len(applying)) as pool:
-        results = dict(zip(applying, pool.map(lambda each: _attempt(aws, each.read(description)), applying)))
+        results = dict(
+            zip(applying, pool.map(lambda each: _attempt(aws, each.read(description)), applying), strict=True)
+        )
     unavailable = {each.operation: str(found) for each, found in results.items() if isinstance(found, AwsError)}
     answers = {each: found for each, found in results.items() if not isinstance(found, AwsError)}
     managed = {each.operation: found for each, found in answers.items() if each in MANAGED}
@@ -129,7 +131,7 @@ def definition(state: TableState) -> dict[str, Any]:
     return {**arguments, "attributes": found_types(state)}
 
 
-def _attempt(aws: Aws, read: Read) -> Mapping[str, Any] | None | AwsError:
+def _attempt(aws: Aws, read: Read) -> Mapping[str, Any] | AwsError | None:
     try:
         return aws.read(read)
     except AwsError as error:

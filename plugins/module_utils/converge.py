@@ -12,7 +12,7 @@ from .apply import Applied, apply_plan
 from .aws import Aws, Patience
 from .conditions import Condition, TableActive, TableGone
 from .deletion import Deletion, plan_deletion
-from .errors import AwsError, Kind, Refused, StillWaiting, Stuck
+from .errors import AwsError, Kind, RefusedError, StuckError, WaitTimeoutError
 from .plan import Plan, plan_table
 from .settings import SETTINGS
 from .spec import TableSpec
@@ -22,7 +22,7 @@ from .steps import Refusal
 # How often a table may turn out not to be as it was read a moment ago before the run gives up on it.
 MAX_ROUNDS = 5
 
-Failure = AwsError | StillWaiting | Stuck | Refused
+Failure = AwsError | WaitTimeoutError | StuckError | RefusedError
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _one_round(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
                 spec = spec.only(set(spec.wanted) - set(moving))
         plan = plan_table(spec, state)
         _refuse(spec, state, plan, run)
-    except (AwsError, StillWaiting, Stuck, Refused) as error:
+    except (AwsError, WaitTimeoutError, StuckError, RefusedError) as error:
         return Outcome(spec.name, plan, state, error=error)
     outcome = _carry_out(plan, state, aws, run, lambda: observe(spec, aws))
     outcome = replace(outcome, pending=outcome.pending + blocked)
@@ -141,18 +141,18 @@ def _refuse(spec: TableSpec, state: TableState, plan: Plan, run: Run) -> None:
     if run.check:
         refusals = tuple(refusal for refusal in refusals if not refusal.prerequisite)
     if refusals:
-        raise Refused(refusals)
+        raise RefusedError(refusals)
 
 
 def _one_deletion(deletion: Deletion, aws: Aws, run: Run) -> Outcome:
     plan, state = Plan(deletion.name), TableState(deletion.name)
     try:
         state = _described(deletion.name, aws)
-        plan = plan_deletion(deletion, state)
-        if plan.refusals:
-            raise Refused(plan.refusals)
-    except (AwsError, Refused) as error:
+    except AwsError as error:
         return Outcome(deletion.name, plan, state, error=error)
+    plan = plan_deletion(deletion, state)
+    if plan.refusals:
+        return Outcome(deletion.name, plan, state, error=RefusedError(plan.refusals))
     return _carry_out(plan, state, aws, run, lambda: _described(deletion.name, aws))
 
 
@@ -179,7 +179,7 @@ def _not_kept(spec: TableSpec, outcome: Outcome) -> tuple[str, ...]:
         return ()
     left = plan_table(spec, outcome.state)
     return tuple(
-        f"{change.label} of {spec.name} was set and still shows {change.summary}: what answers here may not keep it, or "
-        "somebody else changed it meanwhile"
+        f"{change.label} of {spec.name} was set and still shows {change.summary}: what answers here may not keep it, "
+        "or somebody else changed it meanwhile"
         for change in left.changes
     )

@@ -69,7 +69,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Kind.MOVED,
         "Validation",
-        "TimeToLive is already|TimeToLive is active on a different|already has an enabled stream|has no stream to disable"
+        "TimeToLive is (already|active on a different)|already has an enabled stream|has no stream to disable"
         "|will not change|already encrypted|create an index which already exists",
         "The table changed meanwhile: run it again.",
     ),
@@ -131,7 +131,7 @@ class AwsError(Exception):
         super().__init__(f"{asked}: {code}: {text}{'' if text.endswith('.') else '.'} {advice}".strip())
 
 
-class StillWaiting(Exception):
+class WaitTimeoutError(Exception):
     """The deadline passed. C(what) says what was still going on."""
 
     def __init__(self, what: str, seconds: float):
@@ -141,11 +141,11 @@ class StillWaiting(Exception):
         )
 
 
-class Stuck(Exception):
+class StuckError(Exception):
     """What is waited for cannot come by waiting."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A plan holds refusals. C(refusals) lists them."""
 
     def __init__(self, refusals: tuple[object, ...]):

@@ -12,7 +12,7 @@ from typing import Any
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
 from .converge import Outcome
-from .errors import AwsError, Refused
+from .errors import AwsError, RefusedError
 from .plan import Plan
 from .state import TableState
 from .steps import NO_COST, Change
@@ -72,8 +72,8 @@ def message(outcome: Outcome) -> str:
 def _failure(error: Exception) -> dict[str, Any]:
     if isinstance(error, AwsError):
         return {"kind": error.kind.value, "code": error.code, "message": error.text, "asked": error.asked}
-    reasons = [str(refusal) for refusal in error.refusals] if isinstance(error, Refused) else [str(error)]
-    return {"kind": "refused" if isinstance(error, Refused) else "waiting", "reasons": reasons}
+    reasons = [str(refusal) for refusal in error.refusals] if isinstance(error, RefusedError) else [str(error)]
+    return {"kind": "refused" if isinstance(error, RefusedError) else "waiting", "reasons": reasons}
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -79,9 +79,9 @@ def _heading(outcome: Outcome) -> str:
 
 def _aligned(rows: Sequence[Cells]) -> Iterator[str]:
     """The rows as lines with their columns aligned; columns without any content are left out."""
-    columns = [column for column in zip(*rows) if any(column)]
+    columns = [column for column in zip(*rows, strict=True) if any(column)]
     # One very long cell must not push all that follows off the screen.
     widths = [max((len(cell) for cell in column if len(cell) <= 60), default=0) for column in columns]
-    for cells in zip(*columns):
-        line = "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths))
+    for cells in zip(*columns, strict=True):
+        line = "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
         yield f"  {line}".rstrip()

@@ -162,9 +162,8 @@ def _difference(index: GlobalIndex, before: GlobalIndex) -> str:
     if index.projection != before.projection:
         parts.append(f"projection {before.projection} -> {index.projection}")
     shared, found = dict(index.types), dict(before.types)
-    for name in sorted(set(shared) & set(found)):
-        if shared[name] != found[name]:
-            parts.append(f"type of {name} {found[name]} -> {shared[name]}")
+    retyped = [name for name in sorted(set(shared) & set(found)) if shared[name] != found[name]]
+    parts += [f"type of {name} {found[name]} -> {shared[name]}" for name in retyped]
     return ", ".join(parts)
 
 

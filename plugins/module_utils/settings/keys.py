@@ -79,7 +79,8 @@ class KeysSetting(Setting[Keys]):
                 f"{spec.name} has {self.show(found)}, the definition wants {self.show(want)}, "
                 "and AWS cannot change the key of a table",
                 "Is it the right table? If so, define a new table under another name and copy the items, or delete "
-                "this one and create it again (state absent with allow_delete, or playbooks/recreate.yml): its items are lost",
+                "this one and create it again (state absent with allow_delete, or playbooks/recreate.yml): "
+                "its items are lost",
             )
         ]
 

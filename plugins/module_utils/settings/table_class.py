@@ -1,7 +1,7 @@
 # Copyright: Contributors to the auditflow.dynamodb collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Table class. It must be alone in its UpdateTable call; two changes in 30 days (Working with tables: table classes)."""
+"""Table class. Alone in its UpdateTable call; two changes in 30 days (Working with tables: table classes)."""
 
 from __future__ import annotations
 

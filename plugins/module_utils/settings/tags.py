@@ -1,7 +1,7 @@
 # Copyright: Contributors to the auditflow.dynamodb collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tags. Rules: TagResource and ListTagsOfResource API references, quotas page; the write lock and read lag are measured."""
+"""Tags. Rules: TagResource API reference and quotas page; the write lock and the read lag are measured."""
 
 from __future__ import annotations
 
