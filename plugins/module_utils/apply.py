@@ -87,7 +87,7 @@ def _left(steps: Sequence[Step], reason: str) -> Applied:
 
 def _settle(plan: Plan, aws: Aws, patience: Patience) -> Applied:
     """Waits for what was under way before this run and is part of what is wanted."""
-    pending = []
+    pending: list[str] = []
     for condition in plan.settling:
         try:
             going_on = aws.unmet((condition,), patience)

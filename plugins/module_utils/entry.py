@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
@@ -33,6 +33,25 @@ MAX_BACKUP_NAME = 255
 DETAILS = ("table", "settings_text", "summary_text")
 
 
+class AwsModule(Protocol):
+    """What is used of an AnsibleAWSModule."""
+
+    params: dict[str, Any]
+    check_mode: bool
+
+    def client(self, service: str, **extra: Any) -> Any:
+        """A boto3 client."""
+
+    def warn(self, warning: str) -> None:
+        """Warns the user."""
+
+    def exit_json(self, **result: Any) -> NoReturn:
+        """Ends well."""
+
+    def fail_json(self, **result: Any) -> NoReturn:
+        """Ends badly."""
+
+
 def module_options(options: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """An argument spec for AnsibleModule without what is inside dictionaries and lists.
 
@@ -41,12 +60,13 @@ def module_options(options: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {name: {key: value for key, value in rule.items() if key != "options"} for name, rule in options.items()}
 
 
-def new_module(options: Mapping[str, Any], **kwargs: Any) -> AnsibleAWSModule:
+def new_module(options: Mapping[str, Any], **kwargs: Any) -> AwsModule:
     """An AWS module that knows check mode."""
-    return AnsibleAWSModule(argument_spec=dict(options), supports_check_mode=True, **kwargs)
+    module: AwsModule = AnsibleAWSModule(argument_spec=dict(options), supports_check_mode=True, **kwargs)
+    return module
 
 
-def parse_or_fail(module: AnsibleAWSModule, parse: Callable[[Any], Result], definition: Any) -> Result:
+def parse_or_fail(module: AwsModule, parse: Callable[[Any], Result], definition: Any) -> Result:
     """What C(parse) makes of a definition; ends the module with every mistake when it is wrong."""
     try:
         return parse(definition)
@@ -57,12 +77,12 @@ def parse_or_fail(module: AnsibleAWSModule, parse: Callable[[Any], Result], defi
         module.fail_json(msg=f"{heading}:\n{listed}", problems=list(error.problems))
 
 
-def definition_of(module: AnsibleAWSModule, options: Iterable[str]) -> dict[str, Any]:
+def definition_of(module: AwsModule, options: Iterable[str]) -> dict[str, Any]:
     """The definition's part of the module's arguments."""
     return {name: value for name, value in given(module.params).items() if name in set(options)}
 
 
-def connect(module: AnsibleAWSModule) -> Aws:
+def connect(module: AwsModule) -> Aws:
     """AWS as the module's arguments and the environment say."""
 
     def new_client(service: str) -> Any:
@@ -72,13 +92,13 @@ def connect(module: AnsibleAWSModule) -> Aws:
     return Aws(new_client, region=client.meta.region_name, known_clients={"dynamodb": client})
 
 
-def run_of(module: AnsibleAWSModule) -> Run:
+def run_of(module: AwsModule) -> Run:
     """How to go about it, as the module's arguments say."""
     patience = Patience(module.params["wait"], module.params["wait_timeout"])
     return Run(module.check_mode, patience, module.params.get("create", True))
 
 
-def backup_name(module: AnsibleAWSModule, table: str) -> str:
+def backup_name(module: AwsModule, table: str) -> str:
     """The name of the final backup of a table; empty when none is wanted."""
     if not module.params["final_backup"]:
         return ""
@@ -92,7 +112,7 @@ def side_by_side(work: Callable[[Item], Result], items: Sequence[Item], at_most:
         return list(pool.map(work, items))
 
 
-def end_one(module: AnsibleAWSModule, outcome: Outcome, region: str) -> NoReturn:
+def end_one(module: AwsModule, outcome: Outcome, region: str) -> NoReturn:
     """Ends a module that is about one table."""
     _warn(module, outcome)
     result = report(outcome, region)
@@ -102,7 +122,7 @@ def end_one(module: AnsibleAWSModule, outcome: Outcome, region: str) -> NoReturn
     module.exit_json(**result)
 
 
-def end_many(module: AnsibleAWSModule, outcomes: Sequence[Outcome], region: str) -> NoReturn:
+def end_many(module: AwsModule, outcomes: Sequence[Outcome], region: str) -> NoReturn:
     """Ends a module that is about many tables: every result and diff is listed, and failed ones named."""
     reports = []
     for outcome in outcomes:
@@ -125,7 +145,7 @@ def end_many(module: AnsibleAWSModule, outcomes: Sequence[Outcome], region: str)
     module.exit_json(**result)
 
 
-def _warn(module: AnsibleAWSModule, outcome: Outcome) -> None:
+def _warn(module: AwsModule, outcome: Outcome) -> None:
     for warning in outcome.warnings:
         module.warn(warning)
     if outcome.pending and not outcome.error and not module.check_mode:

@@ -114,8 +114,12 @@ def plain_facts(answer: Any) -> Any:
     """A part of an AWS answer in snake_case, times as ISO 8601."""
     plain = _plain(answer)
     if isinstance(plain, list):
-        return [camel_dict_to_snake_dict(element) if isinstance(element, dict) else element for element in plain]
-    return camel_dict_to_snake_dict(plain)
+        return [_snake(element) for element in plain]
+    return _snake(plain)
+
+
+def _snake(value: Any) -> Any:
+    return camel_dict_to_snake_dict(value) if isinstance(value, dict) else value  # type: ignore[no-untyped-call]
 
 
 def _plain(value: Any) -> Any:

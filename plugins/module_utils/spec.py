@@ -177,6 +177,6 @@ def _parse(definition: Any, path: str, problems: Problems) -> TableSpec:
 
 def _check_together(arguments: Mapping[str, Any], types: Mapping[str, str], problems: Problems) -> None:
     """Rules between settings."""
-    attribute = (arguments.get("ttl") or {}).get("attribute")
+    attribute = (arguments.get("ttl") or {}).get("attribute", "")
     if attribute in types and types[attribute] != "N":
         problems.add("ttl.attribute", f"'{attribute}' is {types[attribute]} in 'attributes'; TTL reads only N")

@@ -170,6 +170,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.deletion import
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     DELETE_OPTIONS,
     WAIT_OPTIONS,
+    AwsModule,
     backup_name,
     connect,
     end_many,
@@ -210,7 +211,7 @@ def main() -> None:
     end_many(module, outcomes, aws.region)
 
 
-def _delete(module) -> None:
+def _delete(module: AwsModule) -> None:
     names = parse_or_fail(module, parse_names, module.params["tables"])
     deletions = [Deletion(name, module.params["allow_delete"], backup_name(module, name)) for name in names]
     aws, run = connect(module), run_of(module)

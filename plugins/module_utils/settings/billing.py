@@ -95,7 +95,7 @@ class BillingSetting(Setting[Billing]):
         steps = []
         change = (self.change(want, found, self._note(result, found)),)
         if switched or result.throughput != found.throughput:
-            arguments = {"BillingMode": result.mode} if switched else {}
+            arguments: dict[str, Any] = {"BillingMode": result.mode} if switched else {}
             if result.throughput:
                 arguments["ProvisionedThroughput"] = result.throughput.request()
             steps.append(self._step(spec.name, arguments, f"set billing to {self.show(result)}", change, RANK_CAPACITY))
