@@ -110,13 +110,15 @@ def _plan_changes(spec: TableSpec, state: TableState) -> Plan:
     for name, value in spec.wanted.items():
         setting = SETTINGS[name]
         want, found = setting.resolve(value, state), setting.found(state)
-        if setting.differs(want, found):
+        differs = setting.differs(want, found)
+        if differs:
             planned += setting.steps(want, found, spec, state)
         settling += setting.settling(want, state)
         notes += setting.notes(want, found)
         rows += setting.rows(want, found)
         before.update(setting.arguments(found))
-        after.update(setting.arguments(setting.result(want, found)))
+        # What is the same is told in the same words: a key by its ARN on both sides, not by its alias on one.
+        after.update(setting.arguments(setting.result(want, found) if differs else found))
     steps, refusals = _split(planned)
     return Plan(
         spec.name,
