@@ -167,7 +167,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import par
 
 def main() -> None:
     """Entry point."""
-    index_options = {**INDEX_OPTIONS, "partition_key": {"type": "raw"}}
+    index_options = {**INDEX_OPTIONS, "partition_key": {"type": "raw", "no_log": False}}
     module = new_module(
         {
             "table": {"type": "str", "required": True},

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..state import Read, TableState
 
 Value = TypeVar("Value")
-Planned = Sequence["Step | Refusal"]
+Planned = Sequence[Step | Refusal]
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,8 @@ MAX_PROJECTED = 100
 
 INDEX_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
-    "partition_key": {"type": "raw", "required": True},
-    "sort_key": {"type": "raw"},
+    "partition_key": {"type": "raw", "required": True, "no_log": False},
+    "sort_key": {"type": "raw", "no_log": False},
     "projection": {"type": "raw"},
     "provisioned_throughput": PROVISIONED_OPTION,
     "on_demand_throughput": ON_DEMAND_OPTION,

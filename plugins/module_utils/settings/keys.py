@@ -40,8 +40,9 @@ class KeysSetting(Setting[Keys]):
     label = "keys"
     options = {
         "attributes": {"type": "dict"},
-        "partition_key": {"type": "str"},
-        "sort_key": {"type": "str"},
+        # Names of attributes, not secrets: without this Ansible's own checks take any "key" for one.
+        "partition_key": {"type": "str", "no_log": False},
+        "sort_key": {"type": "str", "no_log": False},
     }
 
     def parse(self, arguments: Mapping[str, Any], problems: Problems) -> Keys | None:

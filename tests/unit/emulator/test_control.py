@@ -86,7 +86,7 @@ def test_start_twice_log_and_stop_twice(state: Path, port: int) -> None:
 
 def test_two_starts_at_once_give_one_emulator(state: Path, port: int) -> None:
     command = [sys.executable, str(CONTROL), "start", "--port", str(port), "--state-dir", str(state)]
-    starts = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    starts = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _attempt in range(2)]
     outputs = [start.communicate(timeout=90)[0] for start in starts]
     assert [start.returncode for start in starts] == [0, 0]
     assert sorted("already runs" in output for output in outputs) == [False, True]
