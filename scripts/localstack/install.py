@@ -31,8 +31,8 @@ from scripts.processes import ControlError
 HERE = Path(__file__).resolve().parent
 LOCK = HERE / "requirements.lock"
 AGENT_SOURCE = HERE / "LoopbackAgent.java"
-# LocalStack 4.14.0 says 3.10 or newer, but its DynamoDB is written in the syntax of 3.12; it has no 3.14.
-PYTHONS = ("3.13", "3.12")
+# LocalStack 4.14.0 says 3.10 or newer, but its DynamoDB is no valid 3.11 and fails with 3.12 (seen); it has no 3.14.
+PYTHON = "3.13"
 OLDEST_JAVA = 17
 
 DYNAMODB_LOCAL_PACKAGE = "amplify-dynamodb-simulator@2.9.30"
@@ -85,7 +85,7 @@ def find_tools() -> Tools:
     python = _find_python()
     if python is None:
         missing.append(
-            f"Python {PYTHONS[-1]} or {PYTHONS[0]} with its module venv; LOCALSTACK_PYTHON names one that is not "
+            f"Python {PYTHON} with its module venv; LOCALSTACK_PYTHON names one that is not "
             f"found by itself{_named_python()}"
         )
     java, javac = shutil.which("java"), shutil.which("javac")
@@ -111,9 +111,8 @@ def _find_python() -> str | None:
         return named if _usable_python(named) else None
     running: str = getattr(sys, "_base_executable", sys.executable)
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    names = [f"python{version}" for version in PYTHONS]
-    managed = [str(found) for name in names for found in sorted(pyenv.glob(f"*/bin/{name}"))]
-    return next((each for each in [running, *names, "python3", *managed] if _usable_python(each)), None)
+    managed = sorted(str(found) for found in pyenv.glob(f"*/bin/python{PYTHON}"))
+    return next((each for each in [running, f"python{PYTHON}", "python3", *managed] if _usable_python(each)), None)
 
 
 def _named_python() -> str:
@@ -127,7 +126,7 @@ def _usable_python(python: str) -> bool:
     # A version manager's shim may stand on PATH and still not start.
     test = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])"
     shown = subprocess.run([python, "-c", test], capture_output=True, text=True, check=False)
-    return shown.returncode == 0 and shown.stdout.strip() in PYTHONS
+    return shown.returncode == 0 and shown.stdout.strip() == PYTHON
 
 
 def _java_version(javac: str) -> int:
