@@ -51,6 +51,8 @@ class Call:
     operation: str
     resource: str
     status: int
+    # What an UpdateTable changes: the order of changes to a live table cannot be read off the operation alone.
+    detail: str = ""
 
     @property
     def write(self) -> bool:
@@ -59,7 +61,8 @@ class Call:
     def line(self) -> str:
         """For people."""
         kind = "write" if self.write else "read"
-        return f"{self.time}  {self.status}  {kind:<5}  {self.service}  {self.operation}  {self.resource}".rstrip()
+        call = f"{self.service}  {self.operation}  {self.resource}  {self.detail}".rstrip()
+        return f"{self.time}  {self.status}  {kind:<5}  {call}"
 
 
 def read_calls(log: Path) -> list[Call]:
@@ -98,15 +101,39 @@ class RequestLog:
 
 def _call(environ: Environ, body: bytes, status: int) -> Call:
     members = _members(environ, body)
+    operation = _operation(environ, members)
     scope = CREDENTIAL_SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     return Call(
         time=datetime.now(UTC).isoformat(timespec="milliseconds"),
         service=scope["service"] if scope else "-",
         region=scope["region"] if scope else "-",
-        operation=_operation(environ, members),
+        operation=operation,
         resource=next((str(members[name]) for name in RESOURCE_MEMBERS if members.get(name)), ""),
         status=status,
+        detail=_changes(members) if operation == "UpdateTable" else "",
     )
+
+
+def _changes(members: dict[str, Any]) -> str:
+    """The members of an UpdateTable in a few words: plain values, and of index changes the action and the index."""
+    words = []
+    for name, value in members.items():
+        if name == "GlobalSecondaryIndexUpdates":
+            words += _index_changes(value)
+        elif name not in ("TableName", "AttributeDefinitions"):
+            words.append(f"{name} {_values(value)}")
+    return ", ".join(words)
+
+
+def _index_changes(updates: Any) -> list[str]:
+    # A malformed request is for the service to refuse; the call is logged all the same.
+    known = [update for update in updates if isinstance(update, dict)] if isinstance(updates, list) else []
+    pairs = [pair for update in known for pair in update.items()]
+    return [f"{action} {index.get('IndexName')}" for action, index in pairs if isinstance(index, dict)]
+
+
+def _values(value: Any) -> str:
+    return "/".join(_values(each) for each in value.values()) if isinstance(value, dict) else str(value)
 
 
 def _operation(environ: Environ, members: dict[str, Any]) -> str:
