@@ -143,7 +143,7 @@ class Aws:
     def _unmet(self, condition: Condition, patience: Patience) -> str:
         deadline = self.clock.now() + patience.seconds
         for pause in _polling():
-            answer = self.read(Read(condition.operation, condition.arguments))
+            answer = self.read(Read(condition.operation, condition.arguments, condition.service))
             if condition.holds(answer):
                 return ""
             hopeless = condition.hopeless(answer)

@@ -35,6 +35,7 @@ class Condition:
     table: str
 
     operation = "DescribeTable"
+    service = "dynamodb"
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -241,3 +242,29 @@ class BackupAvailable(Condition):
     def _status_of(self, answer: Answer | None) -> str:
         backups = (answer or {}).get("BackupSummaries", ())
         return next((backup["BackupStatus"] for backup in backups if backup["BackupName"] == self.backup), "")
+
+
+@dataclass(frozen=True)
+class KeyExists(Condition):
+    """KMS knows the key: aliases show with a delay after they were made.
+
+    key: how the definition names it.
+    """
+
+    key: str
+
+    operation = "DescribeKey"
+    service = "kms"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {"KeyId": self.key}
+
+    def holds(self, answer: Answer | None) -> bool:
+        return answer is not None
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        return f"KMS does not know {self.key}"
+
+    def hopeless(self, answer: Answer | None) -> str:
+        return ""

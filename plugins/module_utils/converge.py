@@ -22,6 +22,9 @@ from .steps import Refusal
 # How often a table may turn out not to be as it was read a moment ago before the run gives up on it.
 MAX_ROUNDS = 5
 
+# What an earlier task made shows within seconds; longer, and it was most likely never made.
+PREREQUISITE_PATIENCE = Patience(seconds=15)
+
 Failure = AwsError | WaitTimeoutError | StuckError | RefusedError
 
 
@@ -125,12 +128,26 @@ def _one_round(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
                 blocked = tuple(f"{name}: {going_on}" for name in moving)
                 spec = spec.only(set(spec.wanted) - set(moving))
         plan = plan_table(spec, state)
+        if not run.check and _lifted(plan, aws, run):
+            state = observe(spec, aws)
+            plan = plan_table(spec, state)
         _refuse(spec, state, plan, run)
     except (AwsError, WaitTimeoutError, StuckError, RefusedError) as error:
         return Outcome(spec.name, plan, state, error=error)
     outcome = _carry_out(plan, state, aws, run, lambda: observe(spec, aws))
     outcome = replace(outcome, pending=outcome.pending + blocked)
     return outcome if run.check else replace(outcome, warnings=_not_kept(spec, outcome))
+
+
+def _lifted(plan: Plan, aws: Aws, run: Run) -> bool:
+    """Whether what is missing shows after a moment."""
+    missing = [refusal.prerequisite for refusal in plan.refusals if refusal.prerequisite]
+    if not missing or not run.patience.wait:
+        return False
+    try:
+        return not aws.unmet(missing, PREREQUISITE_PATIENCE)
+    except WaitTimeoutError:
+        return False
 
 
 def _refuse(spec: TableSpec, state: TableState, plan: Plan, run: Run) -> None:

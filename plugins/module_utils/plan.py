@@ -88,7 +88,7 @@ def _plan_creation(spec: TableSpec, state: TableState) -> Plan:
         changes=(Change(ADD, "table", "table", spec.name), *changes),
         after=(TableActive(spec.name),),
     )
-    refusals = missing_key(wanted["encryption"]) if "encryption" in wanted else []
+    refusals = missing_key(wanted["encryption"], spec.name) if "encryption" in wanted else []
     steps, refused = _split(later)
     return Plan(
         spec.name,

@@ -63,14 +63,14 @@ class Step:
 class Refusal:
     """A difference that is not carried out, with the reason and what would allow it.
 
-    prerequisite: it stands in the way of applying only; a plan made in check mode is still right, because what is
-    missing may be made by an earlier task of the same playbook.
+    prerequisite: what would lift it. It stands in the way of applying only; a plan made in check mode is still right,
+    because what is missing may be made by an earlier task of the same playbook, moments ago.
     """
 
     setting: str
     reason: str
     remedy: str
-    prerequisite: bool = False
+    prerequisite: Condition | None = None
 
     def __str__(self) -> str:
         subject = "" if self.setting == "table" else f"{self.setting}: "

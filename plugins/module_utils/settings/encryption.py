@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..conditions import Condition, EncryptionSettled, TableActive
+from ..conditions import Condition, EncryptionSettled, KeyExists, TableActive
 from ..state import Read
 from ..steps import RANK_ENCRYPTION, Refusal, Step
 from .base import Planned, Setting
@@ -83,7 +83,7 @@ class EncryptionSetting(Setting[Encryption]):
 
     def steps(self, want: Encryption, found: Encryption, spec: TableSpec, state: TableState) -> Planned:
         return [
-            *missing_key(want),
+            *missing_key(want, spec.name),
             Step(
                 operation="UpdateTable",
                 arguments={"TableName": spec.name, "SSESpecification": _specification(want)},
@@ -110,12 +110,13 @@ class EncryptionSetting(Setting[Encryption]):
         return f"KMS {value.label or value.key}"
 
 
-def missing_key(want: Encryption) -> list[Refusal]:
+def missing_key(want: Encryption, table: str) -> list[Refusal]:
     """The key does not exist, which stands in the way of applying, though not of planning."""
     if want.type == AWS_OWNED or want.key == MANAGED_KEY or KEY_ARN.fullmatch(want.key):
         return []
     reason = f"the KMS key '{want.key}' does not exist in this account and region"
-    return [Refusal("encryption", reason, "Create the key and its alias first, or name another key", prerequisite=True)]
+    remedy = "Create the key and its alias first, or name another key"
+    return [Refusal("encryption", reason, remedy, prerequisite=KeyExists(table, want.key))]
 
 
 def _answer_name(key: str) -> str:
