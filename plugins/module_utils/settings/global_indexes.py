@@ -17,7 +17,16 @@ from ..conditions import Condition, IndexActive
 from ..steps import ADD, Change
 from .base import Planned, Row, Setting
 from .billing import PAY_PER_REQUEST, PROVISIONED
-from .capacity import NO_LIMIT, ON_DEMAND_OPTION, PROVISIONED_OPTION, WARM_OPTION, OnDemandLimit, Throughput, Warm
+from .capacity import (
+    NO_LIMIT,
+    ON_DEMAND_OPTION,
+    PROVISIONED_OPTION,
+    WARM_OPTION,
+    OnDemandLimit,
+    Throughput,
+    Warm,
+    warm_floor,
+)
 from .index_steps import index_steps
 from .schema import (
     HASH,
@@ -102,7 +111,7 @@ class GlobalIndex:
         if self.limit and self.limit.create_request():
             request["OnDemandThroughput"] = self.limit.create_request()
         if self.warm:
-            request["WarmThroughput"] = self.warm.request()
+            request["WarmThroughput"] = self.warm.over(warm_floor(self.throughput)).request()
         return request
 
     def argument(self) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from ..steps import (
     Step,
 )
 from .billing import DECREASE_NOTE, PAY_PER_REQUEST, PROVISIONED, billing_mode
-from .capacity import NO_LIMIT
+from .capacity import NO_LIMIT, Warm, warm_floor
 from .schema import definitions, found_types
 
 if TYPE_CHECKING:
@@ -184,10 +184,13 @@ def _changed(spec: TableSpec, index: GlobalIndex, before: GlobalIndex) -> list[S
         summary = f"{index.name}: {before.limit or NO_LIMIT} -> {index.limit}"
         update = {"OnDemandThroughput": index.limit.request()}
         steps.append(_in_place(spec, index, update, summary, "", RANK_INDEX_ON_DEMAND, settled))
-    if index.warm and index.warm != before.warm:
-        summary = f"{index.name}: warm {before.warm or 'as it was'} -> {index.warm}"
+    # The throughput that is set before raises it too, and AWS refuses to be asked for less.
+    floor = warm_floor(index.throughput).over(before.warm or Warm())
+    warm = index.warm.over(floor) if index.warm else floor
+    if index.warm != before.warm and warm != floor:
+        summary = f"{index.name}: warm {before.warm or 'as it was'} -> {warm}"
         warm_settled = (WarmThroughputSettled(spec.name, index.name), *settled)
-        update = {"WarmThroughput": index.warm.request()}
+        update = {"WarmThroughput": warm.request()}
         steps.append(
             _in_place(spec, index, update, summary, "five to ten minutes; charged once", RANK_INDEX_WARM, warm_settled)
         )

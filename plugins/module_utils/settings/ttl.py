@@ -77,10 +77,10 @@ class TtlSetting(Setting[Ttl]):
             return [off]
         if not rename:
             return [self._step(spec.name, want.attribute, True, (change,))]
-        return [off, self._step(spec.name, want.attribute, True, (), deferrable=True)]
+        return [off, self._step(spec.name, want.attribute, True, ())]
 
     @staticmethod
-    def _step(table: str, attribute: str, on: bool, changes: tuple[Any, ...], deferrable: bool = False) -> Step:
+    def _step(table: str, attribute: str, on: bool, changes: tuple[Any, ...]) -> Step:
         return Step(
             operation="UpdateTimeToLive",
             arguments={"TableName": table, "TimeToLiveSpecification": {"Enabled": on, "AttributeName": attribute}},
@@ -88,7 +88,8 @@ class TtlSetting(Setting[Ttl]):
             changes=changes,
             lane="ttl",
             rank=1 if on else 0,
-            deferrable=deferrable,
+            # Turning it on may be the second half of a rename that an earlier run began; until then no item is deleted.
+            deferrable=on,
         )
 
     def arguments(self, value: Ttl) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ..conditions import Condition, TableActive, WarmThroughputSettled
 from ..steps import RANK_WARM, Step
 from .base import Planned, Setting
 from .billing import PAY_PER_REQUEST
-from .capacity import ON_DEMAND_FLOOR, WARM_OPTION, Warm
+from .capacity import ON_DEMAND_FLOOR, WARM_OPTION, Warm, warm_floor
 
 if TYPE_CHECKING:
     from ..arguments import Problems
@@ -51,10 +51,17 @@ class WarmSetting(Setting[Warm]):
         return want.over(found)
 
     def create(self, want: Warm, spec: TableSpec) -> dict[str, Any]:
-        return {"WarmThroughput": want.request()}
+        billing = spec.wanted.get("billing")
+        return {"WarmThroughput": want.over(warm_floor(billing.throughput if billing else None)).request()}
 
     def steps(self, want: Warm, found: Warm, spec: TableSpec, state: TableState) -> Planned:
-        result = self.result(want, found)
+        billing = spec.wanted.get("billing")
+        sized = billing and (billing.throughput or billing.mode == PAY_PER_REQUEST)
+        # The billing that is set before this raises it too, and AWS refuses to be asked for less.
+        before = warm_floor(billing.throughput).over(found) if sized else found
+        result = self.result(want, before)
+        if result == before:
+            return []
         return [
             Step(
                 operation="UpdateTable",
