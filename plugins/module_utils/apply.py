@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from .aws import Aws, Patience
 from .errors import AwsError, Kind, StuckError, WaitTimeoutError
@@ -61,9 +62,9 @@ def _run_lane(lane: Lane, aws: Aws, patience: Patience) -> Applied:
             going_on = aws.unmet(step.before, patience)
             if going_on:
                 return Applied(tuple(done)) + _left(lane[position:], going_on)
-            aws.write(step.operation, step.arguments, patience)
+            answer = aws.write(step.operation, step.arguments, patience)
             done.append(step)
-            going_on = aws.unmet(step.after, patience)
+            going_on = aws.unmet(step.after, patience, looks=2 if _is_moving(answer) else 1)
         except AwsError as error:
             return Applied(tuple(done)) + _stopped(lane[position:], error, patience)
         except (WaitTimeoutError, StuckError) as error:
@@ -71,6 +72,13 @@ def _run_lane(lane: Lane, aws: Aws, patience: Patience) -> Applied:
         if going_on:
             return Applied(tuple(done), (going_on,)) + _left(lane[position + 1 :], going_on)
     return Applied(tuple(done))
+
+
+def _is_moving(answer: Mapping[str, Any]) -> bool:
+    """Whether AWS says in its answer to a change that it is still at it."""
+    table = answer.get("TableDescription", {})
+    parts = (table, table.get("SSEDescription") or {}, table.get("WarmThroughput") or {})
+    return any("UPDATING" in (part.get("TableStatus"), part.get("Status")) for part in parts)
 
 
 def _stopped(lane: Sequence[Step], error: AwsError, patience: Patience) -> Applied:

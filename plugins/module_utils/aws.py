@@ -41,6 +41,9 @@ CLIENT_CONFIG = {"retries": {"mode": "standard", "max_attempts": 5}, "connect_ti
 # Reads are refused for moments only: a rate limit, or a sub-resource of a table in its first seconds.
 READ_SECONDS = 60
 
+# Before a condition is looked at again that held at the first look after a change.
+SECOND_LOOK = 1.0
+
 NOT_FOUND = ("ResourceNotFound", "TableNotFound", "NotFoundException", "PolicyNotFound")
 
 
@@ -128,32 +131,35 @@ class Aws:
             self.clock.sleep(pause * random.uniform(0.75, 1.25))
         raise AssertionError("polling never ends")
 
-    def unmet(self, conditions: Iterable[Condition], patience: Patience) -> str:
+    def unmet(self, conditions: Iterable[Condition], patience: Patience, looks: int = 1) -> str:
         """Waits until all conditions hold, and returns the empty string then.
 
         Where patience does not wait, each is looked at once, and what is still going on is returned.
+        looks: how often in a row a condition must hold: reads may lag behind a change that AWS has just taken.
         Raises AwsError, WaitTimeoutError, StuckError.
         """
         for condition in conditions:
-            going_on = self._unmet(condition, patience)
+            going_on = self._unmet(condition, patience, looks)
             if going_on:
                 return going_on
         return ""
 
-    def _unmet(self, condition: Condition, patience: Patience) -> str:
+    def _unmet(self, condition: Condition, patience: Patience, looks: int) -> str:
+        held = 0
         deadline = self.clock.now() + patience.seconds
         for pause in _polling():
             answer = self.read(Read(condition.operation, condition.arguments, condition.service))
-            if condition.holds(answer):
+            held = held + 1 if condition.holds(answer) else 0
+            if held == looks or (held and not patience.wait):
                 return ""
             hopeless = condition.hopeless(answer)
             if hopeless:
                 raise StuckError(hopeless)
             if not patience.wait:
                 return condition.waiting_for(answer)
-            if self.clock.now() + pause > deadline:
+            if not held and self.clock.now() + pause > deadline:
                 raise WaitTimeoutError(condition.waiting_for(answer), patience.seconds)
-            self.clock.sleep(pause)
+            self.clock.sleep(SECOND_LOOK if held else pause)
         raise AssertionError("polling never ends")
 
     def _client(self, service: str) -> Any:
