@@ -18,7 +18,9 @@ def plan_lines(outcome: Outcome, region: str) -> list[str]:
     plan = outcome.plan
     rows = [(change.symbol, change.label, change.summary, change.note) for change in plan.changes]
     lines = [f"{outcome.name} ({region}): {_heading(outcome)}", *_aligned(rows)]
-    lines += [f"  x {refusal.setting} refused: {refusal.reason}. {refusal.remedy}" for refusal in plan.refusals]
+    refusals = [refusal for refusal in plan.refusals if not refusal.prerequisite]
+    lines += [f"  x {refusal.setting} refused: {refusal.reason}. {refusal.remedy}" for refusal in refusals]
+    lines += [f"  . needed first: {refusal}" for refusal in plan.refusals if refusal.prerequisite]
     lines += [f"  . {note}" for note in plan.notes]
     lines += [f"  > pending: {pending}" for pending in outcome.pending]
     return lines
@@ -67,7 +69,7 @@ def _heading(outcome: Outcome) -> str:
         return "to be created" if not outcome.error else "to be created, not done"
     if "DeleteTable" in operations:
         return "to be deleted"
-    count, refused = len(outcome.plan.changes), len(outcome.plan.refusals)
+    count, refused = len(outcome.plan.changes), sum(not refusal.prerequisite for refusal in outcome.plan.refusals)
     counted = f"{count} change{'' if count == 1 else 's'}" if count else ""
     parts = [part for part in (counted, f"{refused} refused" if refused else "") if part]
     if parts:

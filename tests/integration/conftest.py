@@ -1,0 +1,139 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Emulators on free ports, started by the project's own scripts when first asked for, and always stopped."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import boto3
+import pytest
+
+from scripts.emulator.identity import REQUEST_LOG
+from scripts.emulator.request_log import read_calls
+from tests.integration import auditflow
+from tests.integration.front import Rule, front
+from tests.integration.harness import DEFAULT_REGION, ROOT, Ansible, Target
+
+# What a control script's `start` exits with when the machine lacks something that only its owner can install.
+MISSING_PREREQUISITE = 3
+START_SECONDS = 600
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "localstack: needs LocalStack")
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """The embedded emulator."""
+    folder = tmp_path_factory.mktemp("emulator")
+    for url in _running("emulator", folder):
+        yield Target(url, folder / REQUEST_LOG, read_calls)
+
+
+@pytest.fixture(scope="session")
+def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """LocalStack, with a server before it that logs its calls."""
+    folder = tmp_path_factory.mktemp("localstack")
+    for url in _running("localstack", folder):
+        with front(Target(url, folder / "none", read_calls), folder / "calls.jsonl") as target:
+            yield target
+
+
+def _running(script: str, folder: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    arguments = ["--port", str(port), "--state-dir", str(folder)]
+    started = _control(script, "start", *arguments)
+    if started.returncode == MISSING_PREREQUISITE and not os.environ.get("CI"):
+        pytest.skip(started.stderr)
+    assert started.returncode == 0, started.stderr
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        stopped = _control(script, "stop", *arguments)
+    assert stopped.returncode == 0, stopped.stderr
+
+
+def _control(script: str, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / script / "control.py"), command, *arguments],
+        env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def regions() -> Iterator[str]:
+    """Regions that nobody has used."""
+    return iter(sorted(set(boto3.Session().get_available_regions("dynamodb")) - {DEFAULT_REGION}))
+
+
+@pytest.fixture
+def region(emulator: Target, regions: Iterator[str]) -> Target:
+    """A region of the embedded emulator that nobody has used: for tests that need AuditFlow's names."""
+    return replace(emulator, region=next(regions))
+
+
+@pytest.fixture
+def provisioned(region: Target) -> Target:
+    """A region with AuditFlow's tables as they have to be."""
+    auditflow.make(region)
+    return region
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def name() -> str:
+    """A table name that nobody has used: LocalStack remembers TTL and PITR of names that are gone."""
+    return f"Orders-{next(_numbers)}"
+
+
+@pytest.fixture
+def ansible_of(tmp_path: Path) -> Callable[[Target], Ansible]:
+    return lambda target: Ansible(target, tmp_path)
+
+
+@pytest.fixture
+def ansible(emulator: Target, ansible_of: Callable[[Target], Ansible]) -> Ansible:
+    """Ansible on the embedded emulator, for tests with table names of their own."""
+    return ansible_of(emulator)
+
+
+@pytest.fixture
+def fronted(tmp_path: Path, ansible_of: Callable[[Target], Ansible]) -> Iterator[Callable[..., Ansible]]:
+    """Makes an Ansible whose calls pass a server with rules of the test's own."""
+    with ExitStack() as stack:
+        numbers = count(1)
+
+        def make(target: Target, *rules: Rule) -> Ansible:
+            log = tmp_path / f"front-{next(numbers)}.jsonl"
+            return ansible_of(stack.enter_context(front(target, log, rules)))
+
+        yield make
+
+
+@pytest.fixture(params=["embedded", pytest.param("localstack", marks=pytest.mark.localstack)])
+def either(request: pytest.FixtureRequest, fronted: Callable[..., Ansible]) -> Ansible:
+    """Ansible on each emulator; what is sent is in the calls."""
+    if request.param == "localstack":
+        return fronted(request.getfixturevalue("localstack"))
+    return fronted(request.getfixturevalue("emulator"))
