@@ -10,6 +10,7 @@ The specs are the ones the modules use, so an option is declared once.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ from typing import Any
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 
 Options = Mapping[str, Mapping[str, Any]]
+
+INTEGER = re.compile(r"-?[0-9]+")
 
 
 @dataclass
@@ -122,8 +125,8 @@ def _integer(value: Any) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    text = str(value).strip() if isinstance(value, str) else ""
-    return int(text) if text.lstrip("-").isdigit() else None
+    text = value.strip() if isinstance(value, str) else ""
+    return int(text) if INTEGER.fullmatch(text) else None
 
 
 def _boolean(value: Any) -> bool | None:

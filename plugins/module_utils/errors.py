@@ -45,6 +45,7 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     Rule(Kind.MOVED, "ResourceInUse", "Table already exists|Table is being (created|deleted)", "Run it again."),
     Rule(Kind.MOVED, "ResourceInUse", "Cannot (enable|create) stream|already has an enabled stream", "Run it again."),
+    Rule(Kind.FINAL, "ResourceInUse", "Global table with name", "Correct the definition."),
     Rule(Kind.BUSY, "ResourceInUse|TableInUse|BackupInUse", "", "Wait until the table is ACTIVE and run it again."),
     Rule(Kind.BUSY, "ContinuousBackupsUnavailable", "", "AWS is still enabling backups for the table: run it again."),
     Rule(
@@ -70,15 +71,21 @@ RULES: tuple[Rule, ...] = (
         Kind.MOVED,
         "Validation",
         "TimeToLive is (already|active on a different)|already has an enabled stream|has no stream to disable"
-        "|will not change|already encrypted|create an index which already exists",
+        "|will not change|already encrypted|already set to the desired|create an index which already exists",
         "The table changed meanwhile: run it again.",
     ),
     Rule(
         Kind.BUSY,
         "Validation",
         "in CREATING state|not in a valid state to|server-side encryption status is in UPDATING"
-        "|while the replica is being added|has acted as a source region",
+        "|while the replica is being added",
         "Wait until the table has settled and run it again.",
+    ),
+    Rule(
+        Kind.LATER,
+        "Validation",
+        "has acted as a source region",
+        "AWS keeps a region that a replica was made from for 24 hours: run it again then.",
     ),
     Rule(Kind.FINAL, "Validation", "protected against deletion", "Turn deletion protection off first."),
     Rule(Kind.FINAL, "Validation", "KMS", "Check the key: it must exist in this region, be enabled and symmetric."),

@@ -15,7 +15,6 @@ from typing import Any
 from .conditions import Condition, TableActive
 from .settings import SETTINGS
 from .settings.base import Row
-from .settings.encryption import missing_key
 from .spec import TableSpec
 from .state import TableState
 from .steps import ADD, TABLE_LANE, Change, Refusal, Step
@@ -88,7 +87,7 @@ def _plan_creation(spec: TableSpec, state: TableState) -> Plan:
         changes=(Change(ADD, "table", "table", spec.name), *changes),
         after=(TableActive(spec.name),),
     )
-    refusals = missing_key(wanted["encryption"], spec.name) if "encryption" in wanted else []
+    refusals = [refusal for name, want in wanted.items() for refusal in SETTINGS[name].obstacles(want, spec)]
     steps, refused = _split(later)
     return Plan(
         spec.name,

@@ -171,7 +171,8 @@ def _parse(definition: Any, path: str, problems: Problems) -> TableSpec:
     types = attribute_types(arguments)
     _check_together(arguments, types, mine)
     for problem in mine.found:
-        problems.found.append(f"{path}.{problem}" if path and isinstance(definition, Mapping) else f"{path}{problem}")
+        separator = "" if not path else "." if isinstance(definition, Mapping) else ": "
+        problems.found.append(f"{path}{separator}{problem}")
     return TableSpec(name, wanted, types, arguments.get("allow_index_rebuild", False))
 
 

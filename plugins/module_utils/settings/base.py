@@ -82,6 +82,10 @@ class Setting(Generic[Value]):
         """What this setting adds to CreateTable."""
         return {}
 
+    def obstacles(self, want: Value, spec: TableSpec) -> Sequence[Refusal]:
+        """What stands in the way of creating a table with this value."""
+        return ()
+
     def steps(self, want: Value, found: Value, spec: TableSpec, state: TableState) -> Planned:
         """The calls that turn the found value into the result on a live table. Only called when they differ."""
         raise NotImplementedError

@@ -92,6 +92,12 @@ class BillingSetting(Setting[Billing]):
             return [_wrong_mode("provisioned_throughput", spec.name, PAY_PER_REQUEST, PROVISIONED)]
         if result.mode == PROVISIONED and want.limit:
             return [_wrong_mode("on_demand_throughput", spec.name, PROVISIONED, PAY_PER_REQUEST)]
+        if switched and result.mode == PROVISIONED and "global_indexes" not in spec.wanted:
+            refusals = [
+                _unsized(index["IndexName"], spec.name) for index in state.table.get("GlobalSecondaryIndexes", ())
+            ]
+            if refusals:
+                return refusals
         steps = []
         change = (self.change(want, found, self._note(result, found)),)
         if switched or result.throughput != found.throughput:
@@ -146,3 +152,8 @@ def _wrong_mode(option: str, table: str, mode: str, other: str) -> Refusal:
     return Refusal(
         "billing", f"{option} is given and {table} is {mode}", f"Give billing_mode {other} too, or leave {option} out"
     )
+
+
+def _unsized(index: str, table: str) -> Refusal:
+    reason = f"index {index} has no provisioned_throughput and {table} is to be {PROVISIONED}"
+    return Refusal("billing", reason, f"Give global_indexes an entry for {index} with provisioned_throughput")

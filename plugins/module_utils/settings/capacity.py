@@ -172,5 +172,5 @@ ON_DEMAND_FLOOR = Warm(12000, 4000)
 
 
 def warm_floor(throughput: Throughput | None) -> Warm:
-    """What a table or index is ready for by its throughput alone; C(None) is on demand. AWS refuses to be asked for less."""
+    """What a table or index is ready for by its throughput alone, C(None) being on demand; AWS refuses less."""
     return Warm(throughput.read, throughput.write) if throughput else ON_DEMAND_FLOOR

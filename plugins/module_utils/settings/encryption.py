@@ -81,6 +81,9 @@ class EncryptionSetting(Setting[Encryption]):
     def create(self, want: Encryption, spec: TableSpec) -> dict[str, Any]:
         return {} if want.type == AWS_OWNED else {"SSESpecification": _specification(want)}
 
+    def obstacles(self, want: Encryption, spec: TableSpec) -> list[Refusal]:
+        return missing_key(want, spec.name)
+
     def steps(self, want: Encryption, found: Encryption, spec: TableSpec, state: TableState) -> Planned:
         return [
             *missing_key(want, spec.name),
@@ -126,5 +129,6 @@ def _answer_name(key: str) -> str:
 def _specification(encryption: Encryption) -> dict[str, Any]:
     if encryption.type == AWS_OWNED:
         return {"Enabled": False}
-    key = {} if encryption.key == MANAGED_KEY else {"KMSMasterKeyId": encryption.key}
+    # The API reference: the key is given only where it is another than the AWS-managed one.
+    key = {} if encryption.label in ("", MANAGED_KEY) else {"KMSMasterKeyId": encryption.key}
     return {"Enabled": True, "SSEType": KMS, **key}

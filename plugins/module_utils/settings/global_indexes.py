@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import Problems
 from ..conditions import Condition, IndexActive
-from ..steps import ADD, Change
+from ..steps import ADD, Change, Refusal
 from .base import Planned, Row, Setting
-from .billing import PAY_PER_REQUEST, PROVISIONED
+from .billing import PAY_PER_REQUEST, PROVISIONED, Billing, create_mode
 from .capacity import (
     NO_LIMIT,
     ON_DEMAND_OPTION,
@@ -27,7 +28,7 @@ from .capacity import (
     Warm,
     warm_floor,
 )
-from .index_steps import index_steps
+from .index_steps import capacity_refusals, index_steps
 from .schema import (
     HASH,
     RANGE,
@@ -43,7 +44,6 @@ from .schema import (
 from .warm import check_floor
 
 if TYPE_CHECKING:
-    from ..arguments import Problems
     from ..spec import TableSpec
     from ..state import TableState
 
@@ -212,6 +212,10 @@ class GlobalIndexesSetting(Setting[GlobalIndexes]):
     def create(self, want: GlobalIndexes, spec: TableSpec) -> dict[str, Any]:
         return {"GlobalSecondaryIndexes": [index.request() for index in want.indexes]} if want.indexes else {}
 
+    def obstacles(self, want: GlobalIndexes, spec: TableSpec) -> list[Refusal]:
+        mode = create_mode(spec.wanted.get("billing", Billing()))
+        return capacity_refusals(want.indexes, {}, mode, spec.name)
+
     def steps(self, want: GlobalIndexes, found: GlobalIndexes, spec: TableSpec, state: TableState) -> Planned:
         return index_steps(self.result(want, found), found, spec, state)
 
@@ -309,8 +313,12 @@ def _check_together(indexes: list[GlobalIndex], arguments: Mapping[str, Any], pr
             problems.add(f"global_indexes[{position}].name", f"'{index.name}' is the name of {taken[index.name]} too")
         taken.setdefault(index.name, f"global_indexes[{position}]")
     projected = sum(len(index.projection.included) for index in indexes)
+    # A wrong one was told where it stands.
+    projected += sum(len(Projection.parse(index.get("projection"), "", Problems()).included) for index in local)
     if projected > MAX_PROJECTED:
-        problems.add("global_indexes", f"include {projected} attributes in all; AWS allows {MAX_PROJECTED} a table")
+        both = "and local_indexes " if local else ""
+        text = f"{both}include {projected} attributes in all; AWS allows {MAX_PROJECTED} a table"
+        problems.add("global_indexes", text)
 
 
 def _described_index(index: Mapping[str, Any], types: Mapping[str, str], provisioned: bool) -> GlobalIndex:

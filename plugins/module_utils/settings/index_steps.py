@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..conditions import IndexActive, IndexGone, NoIndexInFlight, TableActive, WarmThroughputSettled
@@ -44,7 +44,10 @@ def index_steps(result: GlobalIndexes, found: GlobalIndexes, spec: TableSpec, st
     """
     before, after = found.by_name, result.by_name
     planned: list[Step | Refusal] = []
-    planned += _capacity_refusals(after.values(), before, spec, state)
+    billing = spec.wanted.get("billing")
+    mode = (billing.mode if billing else None) or billing_mode(state)
+    planned += capacity_refusals(after.values(), before, mode, spec.name)
+    planned += _type_refusals(before, after, spec, state)
     for name in sorted(set(before) - set(after)):
         change = Change(REMOVE, SETTING, "index", name, "queries on it fail from then on", name, INDEX_UNAVAILABLE)
         planned.append(_delete(spec, name, (change,)))
@@ -58,23 +61,47 @@ def index_steps(result: GlobalIndexes, found: GlobalIndexes, spec: TableSpec, st
     return planned
 
 
-def _capacity_refusals(
-    wanted: Iterable[GlobalIndex], before: dict[str, GlobalIndex], spec: TableSpec, state: TableState
+def capacity_refusals(
+    wanted: Iterable[GlobalIndex], before: Mapping[str, GlobalIndex], mode: str, table: str
 ) -> list[Refusal]:
-    """Throughput is needed of every index of a provisioned table, and of none of an on-demand one."""
-    billing = spec.wanted.get("billing")
-    mode = (billing.mode if billing else None) or billing_mode(state)
+    """Throughput is needed of every index of a provisioned table, and of none of an on-demand one.
+
+    mode: the billing mode that the table shall have.
+    """
     refusals = []
     for index in wanted:
         if mode == PROVISIONED and index.throughput is None:
-            reason = f"index {index.name} has no provisioned_throughput and {spec.name} is to be {PROVISIONED}"
+            reason = f"index {index.name} has no provisioned_throughput and {table} is to be {PROVISIONED}"
             remedy = f"Give global_indexes an entry for {index.name} with provisioned_throughput"
             refusals.append(Refusal(SETTING, reason, remedy))
         known = before.get(index.name)
         if mode == PAY_PER_REQUEST and index.throughput and (known is None or index.throughput != known.throughput):
-            reason = f"index {index.name} has provisioned_throughput and {spec.name} is {PAY_PER_REQUEST}"
+            reason = f"index {index.name} has provisioned_throughput and {table} is {PAY_PER_REQUEST}"
             refusals.append(Refusal(SETTING, reason, "Leave it out, or give billing_mode PROVISIONED"))
     return refusals
+
+
+def _type_refusals(
+    before: Mapping[str, GlobalIndex], after: Mapping[str, GlobalIndex], spec: TableSpec, state: TableState
+) -> list[Refusal]:
+    """AWS keeps the type of an attribute that is in some key and builds the index with it, without a word (measured)."""
+    kept = [index for name, index in after.items() if name in before and index.identity == before[name].identity]
+    names = {element["AttributeName"] for element in state.table.get("KeySchema") or ()}
+    for local in state.table.get("LocalSecondaryIndexes") or ():
+        names |= {element["AttributeName"] for element in local["KeySchema"]}
+    types = {name: kind for name, kind in found_types(state).items() if name in names}
+    types |= {name: kind for index in kept for name, kind in index.types}
+    return [
+        Refusal(
+            SETTING,
+            f"index {index.name} wants {name} as {kind}, and {spec.name} has it as {types[name]} in another key",
+            f"Give {name} the type {types[name]} in attributes, or use another attribute",
+        )
+        for index in after.values()
+        if index not in kept
+        for name, kind in index.types
+        if types.get(name, kind) != kind
+    ]
 
 
 def _added(index: GlobalIndex, state: TableState) -> Change:

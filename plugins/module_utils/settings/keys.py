@@ -52,10 +52,12 @@ class KeysSetting(Setting[Keys]):
             if sort:
                 problems.add("partition_key", "is required when sort_key is given")
             return None
+        if not partition:
+            problems.add("partition_key", "is empty; it must be an attribute's name")
         for option, name in (("partition_key", partition), ("sort_key", sort)):
             if name:
                 check_key_type(name, option, arguments, problems)
-        if partition == sort:
+        if partition and partition == sort:
             problems.add("sort_key", f"'{sort}' is the partition key already")
         return Keys(partition, sort, {name: types[name] for name in (partition, sort) if name in types})
 

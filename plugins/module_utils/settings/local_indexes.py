@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..steps import ADD, Change, Refusal
 from .base import Planned, Row, Setting
-from .schema import HASH, RANGE, Projection, check_key_type, check_name, key_schema, names_of
+from .schema import (
+    HASH,
+    RANGE,
+    Projection,
+    attribute_types,
+    check_key_type,
+    check_name,
+    found_types,
+    key_schema,
+    names_of,
+)
 
 if TYPE_CHECKING:
     from ..arguments import Problems
@@ -23,11 +33,12 @@ MAX_LOCAL_INDEXES = 5
 
 @dataclass(frozen=True)
 class LocalIndex:
-    """name, sort_key: names. projection: what it carries besides the keys."""
+    """name, sort_key: names. projection: what it carries besides the keys. type: the sort key's."""
 
     name: str
     sort_key: str
     projection: Projection = Projection()
+    type: str = ""
 
     def request(self, partition_key: str) -> dict[str, Any]:
         """LocalSecondaryIndexes entry of CreateTable."""
@@ -38,7 +49,7 @@ class LocalIndex:
         }
 
     def __str__(self) -> str:
-        return f"{self.name} (sort key {self.sort_key}, {self.projection})"
+        return f"{self.name} (sort key {self.sort_key} {self.type}, {self.projection})"
 
 
 LocalIndexes = tuple[LocalIndex, ...]
@@ -69,25 +80,25 @@ class LocalIndexesSetting(Setting[LocalIndexes]):
             problems.add("local_indexes", f"has {len(given)} indexes; AWS allows {MAX_LOCAL_INDEXES} a table")
         if given and arguments.get("partition_key") and not arguments.get("sort_key"):
             problems.add("local_indexes", "need a table with a sort_key")
-        indexes = []
-        for position, index in enumerate(given):
-            path = f"local_indexes[{position}]"
-            if "name" in index:
-                check_name(index["name"], f"{path}.name", problems)
-            if "sort_key" in index:
-                check_key_type(index["sort_key"], f"{path}.sort_key", arguments, problems)
-            projection = Projection.parse(index.get("projection"), f"{path}.projection", problems)
-            indexes.append(LocalIndex(index.get("name", ""), index.get("sort_key", ""), projection))
+        indexes = [
+            _parse_index(index, f"local_indexes[{position}]", arguments, problems)
+            for position, index in enumerate(given)
+        ]
+        names = [index.name for index in indexes]
+        for position, name in enumerate(names):
+            if name and name in names[:position]:
+                first = f"local_indexes[{names.index(name)}]"
+                problems.add(f"local_indexes[{position}].name", f"'{name}' is the name of {first} too")
         return tuple(sorted(indexes, key=lambda index: index.name))
 
     def found(self, state: TableState) -> LocalIndexes:
         described = state.table.get("LocalSecondaryIndexes") or ()
-        indexes = [
-            LocalIndex(
-                index["IndexName"], "".join(names_of(index["KeySchema"], RANGE)), Projection.of(index["Projection"])
-            )
-            for index in described
-        ]
+        types = found_types(state)
+        indexes = []
+        for index in described:
+            sort_key = "".join(names_of(index["KeySchema"], RANGE))
+            projection = Projection.of(index["Projection"])
+            indexes.append(LocalIndex(index["IndexName"], sort_key, projection, types.get(sort_key, "")))
         return tuple(sorted(indexes, key=lambda index: index.name))
 
     def result(self, want: LocalIndexes, found: LocalIndexes) -> LocalIndexes:
@@ -133,3 +144,15 @@ class LocalIndexesSetting(Setting[LocalIndexes]):
     def notes(self, want: LocalIndexes, found: LocalIndexes) -> tuple[str, ...]:
         extra = sorted({index.name for index in found} - {index.name for index in want})
         return tuple(f"local index {name} is not in the definition; AWS cannot remove it" for name in extra)
+
+
+def _parse_index(index: Mapping[str, Any], path: str, arguments: Mapping[str, Any], problems: Problems) -> LocalIndex:
+    if "name" in index:
+        check_name(index["name"], f"{path}.name", problems)
+    sort_key = index.get("sort_key", "")
+    if "sort_key" in index:
+        check_key_type(sort_key, f"{path}.sort_key", arguments, problems)
+    if sort_key and sort_key == arguments.get("partition_key"):
+        problems.add(f"{path}.sort_key", f"'{sort_key}' is the partition key already")
+    projection = Projection.parse(index.get("projection"), f"{path}.projection", problems)
+    return LocalIndex(index.get("name", ""), sort_key, projection, attribute_types(arguments).get(sort_key, ""))

@@ -20,6 +20,7 @@ NAME = re.compile(r"[a-zA-Z0-9_.\-]{3,255}")
 NAME_RULE = "3 to 255 characters out of a-z, A-Z, 0-9, '_', '-' and '.'"
 PROJECTION_TYPES = ("ALL", "KEYS_ONLY")
 MAX_INCLUDED = 20
+MAX_KEY_NAME = 255
 
 HASH, RANGE = "HASH", "RANGE"
 
@@ -63,7 +64,9 @@ def check_key_type(name: str, path: str, arguments: Mapping[str, Any], problems:
     """A key attribute has a type in C(attributes), and one that can be a key."""
     declared = arguments.get("attributes") or {}
     kind = attribute_types(arguments).get(name)
-    if kind is None and name not in declared:
+    if len(name) > MAX_KEY_NAME:
+        problems.add(path, f"has {len(name)} characters; 1 to {MAX_KEY_NAME} are allowed")
+    elif kind is None and name not in declared:
         problems.add(path, f"'{name}' has no type in 'attributes'")
     elif kind is not None and kind not in KEY_TYPES:
         problems.add(path, f"'{name}' is {kind} in 'attributes'; a key must be {', '.join(KEY_TYPES)}")

@@ -56,9 +56,10 @@ class WarmSetting(Setting[Warm]):
 
     def steps(self, want: Warm, found: Warm, spec: TableSpec, state: TableState) -> Planned:
         billing = spec.wanted.get("billing")
-        sized = billing and (billing.throughput or billing.mode == PAY_PER_REQUEST)
         # The billing that is set before this raises it too, and AWS refuses to be asked for less.
-        before = warm_floor(billing.throughput).over(found) if sized else found
+        before = found
+        if billing and (billing.throughput or billing.mode == PAY_PER_REQUEST):
+            before = warm_floor(billing.throughput).over(found)
         result = self.result(want, before)
         if result == before:
             return []
