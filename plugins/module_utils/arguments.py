@@ -32,6 +32,12 @@ class Problems:
         """Record one mistake: where (C(global_indexes[0].sort_key)) and what is wrong and allowed."""
         self.found.append(f"{path}: {message}" if path else message)
 
+    def require(self, path: str, message: str) -> None:
+        """Record that an option is missing, unless it, or what holds it, was left out because it is wrong."""
+        holder = path.rpartition(".")[0]
+        if not any(problem.startswith((f"{path}: ", f"{holder}: ")) for problem in self.found):
+            self.add(path, message)
+
 
 class DefinitionError(Exception):
     """A definition is wrong. C(problems) lists every mistake."""

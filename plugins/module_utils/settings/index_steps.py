@@ -84,7 +84,7 @@ def capacity_refusals(
 def _type_refusals(
     before: Mapping[str, GlobalIndex], after: Mapping[str, GlobalIndex], spec: TableSpec, state: TableState
 ) -> list[Refusal]:
-    """AWS keeps the type of an attribute that is in some key and builds the index with it, without a word (measured)."""
+    """AWS keeps the type of an attribute that is in some key and builds the index with it in silence (measured)."""
     kept = [index for name, index in after.items() if name in before and index.identity == before[name].identity]
     names = {element["AttributeName"] for element in state.table.get("KeySchema") or ()}
     for local in state.table.get("LocalSecondaryIndexes") or ():

@@ -50,7 +50,7 @@ class KeysSetting(Setting[Keys]):
         partition, sort = arguments.get("partition_key"), arguments.get("sort_key", "")
         if partition is None:
             if sort:
-                problems.add("partition_key", "is required when sort_key is given")
+                problems.require("partition_key", "is required when sort_key is given")
             return None
         if not partition:
             problems.add("partition_key", "is empty; it must be an attribute's name")

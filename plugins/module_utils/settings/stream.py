@@ -51,7 +51,7 @@ class StreamSetting(Setting[Stream]):
         if not enabled and view_type:
             problems.add("stream.view_type", "cannot be given when stream.enabled is false")
         if enabled and not view_type:
-            problems.add("stream.view_type", f"is required: one of {', '.join(VIEW_TYPES)}")
+            problems.require("stream.view_type", f"is required: one of {', '.join(VIEW_TYPES)}")
         return Stream(view_type if enabled else "")
 
     def found(self, state: TableState) -> Stream:

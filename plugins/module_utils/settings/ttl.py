@@ -53,7 +53,7 @@ class TtlSetting(Setting[Ttl]):
         if not ttl.get("enabled", True):
             return Ttl()
         if not attribute:
-            problems.add("ttl.attribute", "is required: name the number attribute that holds the expiry time")
+            problems.require("ttl.attribute", "is required: name the number attribute that holds the expiry time")
         elif len(attribute) > 255:
             problems.add("ttl.attribute", f"has {len(attribute)} characters; 1 to 255 are allowed")
         return Ttl(attribute)
