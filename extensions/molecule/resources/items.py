@@ -1,7 +1,7 @@
 # Copyright: Contributors to the auditflow.dynamodb collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The items that scenarios put into tables, in DynamoDB's own notation: always the same ones, so that they can be compared."""
+"""The items that scenarios put into tables, in DynamoDB's notation: always the same, so that they can be compared."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def document(number: int) -> Item:
         "loan_application_id": {"S": f"loan-{number % APPLICATIONS}"},
         "upload_timestamp": {"S": f"2025-{number % 12 + 1:02}-{number % 28 + 1:02}T08:00:00Z"},
         "processing_status": {"S": STATUSES[number % len(STATUSES)]},
-        "file_name": {"S": f"Gehaltsabrechnung {number} – März.pdf"},
+        "file_name": {"S": f"Gehaltsabrechnung {number}, März.pdf"},
         "file_size_bytes": {"N": str(10_000 + number)},
         "checksum": {"S": hashlib.sha256(str(number).encode()).hexdigest()},
         "classification_confidence": {"N": f"0.{91 + number % 9}"},
