@@ -98,7 +98,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         Kind.BUSY,
-        "^50[0-9]$|Throttl|RequestLimitExceeded|TooManyRequests|InternalServerError|InternalFailure|ServiceUnavailable",
+        "^50[02-4]$|Throttl|RequestLimitExceeded|TooManyRequests|InternalServer|InternalFailure|ServiceUnavailable",
         "",
         "AWS is overloaded or wants fewer calls: run it again.",
     ),

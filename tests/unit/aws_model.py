@@ -46,7 +46,12 @@ def _service_model(service: str) -> Any:
 
 
 class AwsModel:
-    """The service. calls: every call that was made, in order. refused: the code and text of every refusal."""
+    """The service.
+
+    calls: every call that was made, in order. refused: the code and text of every refusal. unsupported, forgets: the
+    operations it does not know, and those it takes without doing them. watch: told of each operation before it happens.
+    lives: how many more writes the client makes before it is killed.
+    """
 
     def __init__(self) -> None:
         self.time = 0.0
@@ -57,6 +62,8 @@ class AwsModel:
         self.refused: list[tuple[str, str]] = []
         self.denied: dict[str, list[tuple[str, str]]] = {}
         self.unsupported: set[str] = set()
+        self.forgets: set[str] = set()
+        self.watch: Callable[[str], None] = lambda operation: None
         self.lives: int | None = None
         self.lock = threading.RLock()
 
@@ -121,6 +128,9 @@ class AwsModel:
     def _answer(self, operation: str, arguments: Request) -> dict[str, Any]:
         if operation in self.unsupported:
             refuse("UnknownOperationException", "")
+        if operation in self.forgets:
+            return {}
+        self.watch(operation)
         if self.denied.get(operation):
             refuse(*self.denied[operation].pop(0))
         handlers: Mapping[str, Callable[[Request], dict[str, Any]]] = {
