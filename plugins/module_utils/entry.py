@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from typing import Any, NoReturn, Protocol, TypeVar
 
+from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from .arguments import DefinitionError, given
@@ -146,10 +147,11 @@ def end_many(module: AwsModule, outcomes: Sequence[Outcome], region: str) -> NoR
 
 
 def _warn(module: AwsModule, outcome: Outcome) -> None:
+    # Not module.warn: amazon.aws 10 returns what it is given a second time, in a way that ansible-core deprecates.
     for warning in outcome.warnings:
-        module.warn(warning)
+        warn(warning)
     if outcome.pending and not outcome.error and not module.check_mode:
-        module.warn(f"{outcome.name} is not finished: {'; '.join(outcome.pending)}. Run it again to go on.")
+        warn(f"{outcome.name} is not finished: {'; '.join(outcome.pending)}. Run it again to go on.")
 
 
 def manage_one_setting(options: Mapping[str, Any], definition: Callable[[dict[str, Any]], dict[str, Any]]) -> NoReturn:

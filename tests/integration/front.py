@@ -22,6 +22,7 @@ from scripts.emulator.request_log import RESOURCE_MEMBERS, Call, Environ, StartR
 from tests.integration.harness import Target
 
 SECONDS = 60
+ALWAYS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def refusal(code: str, message: str, status: int = 400) -> Answer:
     return Answer(status, json.dumps(body).encode())
 
 
-def refuse(operation: str, code: str, message: str, *, table: str = "", times: int = 1_000_000) -> Rule:
+def refuse(operation: str, code: str, message: str, *, table: str = "", times: int = ALWAYS) -> Rule:
     """Refuses an operation, of one table or of all, so many times."""
     left = [times]
 
@@ -145,26 +146,28 @@ def refuse(operation: str, code: str, message: str, *, table: str = "", times: i
     return rule
 
 
-def deny(operation: str) -> Rule:
+def deny(operation: str, table: str = "", times: int = ALWAYS) -> Rule:
     """Refuses an operation as IAM does."""
     message = (
         f"User: arn:aws:iam::123456789012:user/deploy is not authorized to perform: dynamodb:{operation} on resource: "
         "arn:aws:dynamodb:ap-south-1:123456789012:table/Orders because no identity-based policy allows the action"
     )
-    return refuse(operation, "AccessDeniedException", message)
+    return refuse(operation, "AccessDeniedException", message, table=table, times=times)
 
 
-def change(operation: str, edit: Callable[[Sent, dict[str, Any]], None]) -> Rule:
-    """Forwards an operation and edits what was answered."""
+def show_status(status: str, table: str, times: int = ALWAYS) -> Rule:
+    """Lets DescribeTable show a status of a table, so many times."""
+    left = [times]
 
     def rule(sent: Sent, forward: Callable[[], Answer]) -> Answer | None:
-        if sent.operation != operation:
+        if sent.operation != "DescribeTable" or sent.resource != table or not left[0]:
             return None
         answer = forward()
         if answer.status != 200:
             return answer
+        left[0] -= 1
         content = answer.json()
-        edit(sent, content)
+        content["Table"]["TableStatus"] = status
         return replace(answer, body=json.dumps(content).encode())
 
     return rule

@@ -79,8 +79,9 @@ def _client(service: str, region: str, url: str) -> Any:
 
 @dataclass(frozen=True)
 class Task:
-    """One task that ran: its name, ok, failed or skipped, what it returned, and the calls that it made."""
+    """One task that ran: its host and name, ok, failed or skipped, what it returned, and the calls that it made."""
 
+    host: str
     name: str
     action: str
     status: str
@@ -222,7 +223,7 @@ class Ansible:
 
     def _task(self, line: dict[str, Any]) -> Task:
         calls = self.target.calls(*line["calls"])
-        return Task(line["task"], line["action"], line["status"], line["result"], calls)
+        return Task(line["host"], line["task"], line["action"], line["status"], line["result"], calls)
 
 
 def _check_tracebacks(text: str) -> None:

@@ -49,6 +49,7 @@ class CallbackModule(CallbackBase):
 
     def _record(self, status: str, result: Any) -> None:
         line = {
+            "host": result.host.name,
             "task": result.task.name,
             "action": result.task.action,
             "status": status,
