@@ -35,8 +35,9 @@ from .conditions import Condition
 from .errors import AwsError, Kind, StuckError, WaitTimeoutError, classify
 from .state import Read
 
-# botocore retries throttling, 5xx and broken connections itself; what is left after that is a matter of waiting.
-CLIENT_CONFIG = {"retries": {"mode": "standard", "max_attempts": 5}, "connect_timeout": 10, "max_pool_connections": 40}
+# botocore retries throttling, 5xx and broken connections itself; what is left after that is a matter of waiting. It
+# also retries a spent quota (LimitExceededException), for half a minute with five attempts.
+CLIENT_CONFIG = {"retries": {"mode": "standard", "max_attempts": 3}, "connect_timeout": 10, "max_pool_connections": 40}
 
 # Reads are refused for moments only: a rate limit, or a sub-resource of a table in its first seconds.
 READ_SECONDS = 60
