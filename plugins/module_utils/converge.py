@@ -88,7 +88,7 @@ def observe(spec: TableSpec, aws: Aws) -> TableState:
         answer = aws.read(Read("DescribeTable", {"TableName": spec.name}))
         description = answer["Table"] if answer else {}
     reads = [read for name, want in spec.wanted.items() for read in SETTINGS[name].reads(want, spec.name, description)]
-    return TableState(spec.name, description, aws.read_all(reads))
+    return TableState(spec.name, description, aws.read_all(reads), aws.clock.today())
 
 
 def unsettled(spec: TableSpec, state: TableState) -> dict[str, tuple[Condition, ...]]:

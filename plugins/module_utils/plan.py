@@ -28,8 +28,9 @@ class Plan:
 
     name: the table's name. stages: run one after the other; the lanes of a stage side by side; the steps of a lane one
     after the other. refusals: differences that are not carried out. settling: what is under way already and needs
-    only time. notes: what a person should know although nothing is done about it. rows: every managed setting, what is
-    wanted and what was found. before, after: the managed settings in the words of the arguments.
+    only time. notes: what a person should know although nothing is done about it. quotas: budgets that the changes
+    spend or will hit. rows: every managed setting, what is wanted and what was found. before, after: the managed
+    settings in the words of the arguments.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     settling: tuple[Condition, ...] = ()
     notes: tuple[str, ...] = ()
+    quotas: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
@@ -103,6 +105,7 @@ def _plan_changes(spec: TableSpec, state: TableState) -> Plan:
     planned: list[Step | Refusal] = []
     settling: list[Condition] = []
     notes: list[str] = []
+    quotas: list[str] = []
     rows: list[Row] = []
     before: dict[str, Any] = {"name": spec.name}
     after: dict[str, Any] = {"name": spec.name}
@@ -112,6 +115,7 @@ def _plan_changes(spec: TableSpec, state: TableState) -> Plan:
         differs = setting.differs(want, found)
         if differs:
             planned += setting.steps(want, found, spec, state)
+            quotas += setting.quotas(want, found, state)
         settling += setting.settling(want, state)
         notes += setting.notes(want, found)
         rows += setting.rows(want, found)
@@ -125,6 +129,7 @@ def _plan_changes(spec: TableSpec, state: TableState) -> Plan:
         refusals=refusals,
         settling=tuple(settling),
         notes=tuple(notes),
+        quotas=tuple(quotas),
         rows=tuple(rows),
         before=before,
         after=after,

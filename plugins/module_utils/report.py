@@ -43,6 +43,7 @@ def report(outcome: Outcome, region: str) -> dict[str, Any]:
         "plan_text": "\n".join(plan_lines(outcome, region)),
         "settings_text": "\n".join(settings_lines(outcome, region)),
         "summary_text": "\n".join(summary_lines(outcome, region)),
+        "quotas": list(plan.quotas),
         "pending": list(outcome.pending),
         "settings": [
             {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 Answer = Mapping[str, Any]
@@ -39,11 +40,13 @@ class TableState:
     description: C(Table) of DescribeTable; empty when the table is not there, C(None) when it was not asked for because
     no managed setting shows in it.
     answers: the answers of the other reads by C(Read.name); C(None) for "not found".
+    at: when it was read, with its zone; C(None) when that does not matter.
     """
 
     name: str
     description: Answer | None = None
     answers: Mapping[str, Answer | None] = field(default_factory=dict)
+    at: datetime | None = None
 
     @property
     def exists(self) -> bool:

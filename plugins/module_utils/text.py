@@ -21,6 +21,7 @@ def plan_lines(outcome: Outcome, region: str) -> list[str]:
     refusals = [refusal for refusal in plan.refusals if not refusal.prerequisite]
     lines += [f"  x {refusal.setting} refused: {refusal.reason}. {refusal.remedy}" for refusal in refusals]
     lines += [f"  . needed first: {refusal}" for refusal in plan.refusals if refusal.prerequisite]
+    lines += [f"  * quota: {quota}" for quota in plan.quotas]
     lines += [f"  . {note}" for note in plan.notes]
     lines += [f"  > pending: {pending}" for pending in outcome.pending]
     return lines

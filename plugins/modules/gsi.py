@@ -161,7 +161,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     parse_or_fail,
     run_of,
 )
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings.global_indexes import INDEX_OPTIONS
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings.global_index import INDEX_OPTIONS
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_index, parse_no_index
 
 

@@ -362,6 +362,12 @@ plan_text:
   sample: |-
     AuditFlow-Documents (ap-south-1): 1 change
       ~ ttl  off -> ttl  settles within the hour
+quotas:
+  description: Budgets of AWS that the changes spend or will hit, and what AWS does not tell of them, in words.
+  returned: always
+  type: list
+  elements: str
+  sample: [AWS takes one TTL change an hour and does not tell when the last was made]
 pending:
   description: What is left to AWS or to the next run, in words.
   returned: always

@@ -82,6 +82,10 @@ class Setting(Generic[Value]):
         """What this setting adds to CreateTable."""
         return {}
 
+    def quotas(self, want: Value, found: Value, state: TableState) -> tuple[str, ...]:
+        """Budgets that the change of a live table spends or will hit, and what AWS does not tell of them."""
+        return ()
+
     def obstacles(self, want: Value, spec: TableSpec) -> Sequence[Refusal]:
         """What stands in the way of creating a table with this value."""
         return ()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..conditions import TableActive
 from ..steps import RANK_CAPACITY, RANK_ON_DEMAND, Refusal, Step
 from .base import Planned, Setting
 from .capacity import NO_LIMIT, ON_DEMAND_OPTION, PROVISIONED_OPTION, OnDemandLimit, Throughput
+from .quotas import decrease_quota, recent_change
 
 if TYPE_CHECKING:
     from ..arguments import Problems
@@ -128,6 +130,16 @@ class BillingSetting(Setting[Billing]):
             before=(TableActive(table),),
             after=(TableActive(table),),
         )
+
+    def quotas(self, want: Billing, found: Billing, state: TableState) -> tuple[str, ...]:
+        result = self.result(want, found)
+        if result.mode == PAY_PER_REQUEST and found.mode == PROVISIONED:
+            last = (state.table.get("BillingModeSummary") or {}).get("LastUpdateToPayPerRequestDateTime")
+            what, rule = "billing was switched to PAY_PER_REQUEST", "AWS takes four such switches in 24 hours"
+            return recent_change(what, last, state.at, timedelta(hours=24), rule)
+        if result.throughput and result.throughput.decreases(found.throughput):
+            return decrease_quota("the table's throughput", state.table.get("ProvisionedThroughput"))
+        return ()
 
     def arguments(self, value: Billing) -> dict[str, Any]:
         arguments: dict[str, Any] = {"billing_mode": value.mode} if value.mode else {}

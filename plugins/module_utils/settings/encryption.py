@@ -91,12 +91,17 @@ class EncryptionSetting(Setting[Encryption]):
                 operation="UpdateTable",
                 arguments={"TableName": spec.name, "SSESpecification": _specification(want)},
                 purpose=f"encrypt with {self.show(want)}",
-                changes=(self.change(want, found, "AWS takes four changes in 24 hours"),),
+                changes=(self.change(want, found),),
                 rank=RANK_ENCRYPTION,
                 before=(TableActive(spec.name), EncryptionSettled(spec.name)),
                 after=(EncryptionSettled(spec.name),),
             ),
         ]
+
+    def quotas(self, want: Encryption, found: Encryption, state: TableState) -> tuple[str, ...]:
+        if want.type == AWS_OWNED:
+            return ()
+        return ("AWS takes four changes of the key in 24 hours and does not tell how many there were",)
 
     def unsettled(self, state: TableState) -> tuple[Condition, ...]:
         settled = EncryptionSettled(state.name)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the auditflow.dynamodb collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Global secondary indexes: definitions, comparison and the calls that change them.
+"""Global secondary indexes: comparison and changes of the whole list.
 
 Rules: UpdateTable API reference (one index created or deleted a call, keys and projection fixed), Managing global
 secondary indexes (phases); what is refused meanwhile is measured.
@@ -17,31 +17,11 @@ from ..arguments import Problems
 from ..conditions import Condition, IndexActive
 from ..steps import ADD, Change, Refusal
 from .base import Planned, Row, Setting
-from .billing import PAY_PER_REQUEST, PROVISIONED, Billing, create_mode
-from .capacity import (
-    NO_LIMIT,
-    ON_DEMAND_OPTION,
-    PROVISIONED_OPTION,
-    WARM_OPTION,
-    OnDemandLimit,
-    Throughput,
-    Warm,
-    warm_floor,
-)
+from .billing import PROVISIONED, Billing, create_mode
+from .global_index import INDEX_OPTIONS, GlobalIndex, described_index, parse_index
 from .index_steps import capacity_refusals, index_steps
-from .schema import (
-    HASH,
-    RANGE,
-    Projection,
-    attribute_types,
-    check_key_type,
-    check_name,
-    found_types,
-    key_names,
-    key_schema,
-    names_of,
-)
-from .warm import check_floor
+from .quotas import decrease_quota
+from .schema import Projection, attribute_types, found_types
 
 if TYPE_CHECKING:
     from ..spec import TableSpec
@@ -49,95 +29,6 @@ if TYPE_CHECKING:
 
 MAX_GLOBAL_INDEXES = 20
 MAX_PROJECTED = 100
-
-INDEX_OPTIONS: dict[str, Any] = {
-    "name": {"type": "str", "required": True},
-    "partition_key": {"type": "raw", "required": True, "no_log": False},
-    "sort_key": {"type": "raw", "no_log": False},
-    "projection": {"type": "raw"},
-    "provisioned_throughput": PROVISIONED_OPTION,
-    "on_demand_throughput": ON_DEMAND_OPTION,
-    "warm_throughput": WARM_OPTION,
-}
-
-
-@dataclass(frozen=True)
-class GlobalIndex:
-    """One global index.
-
-    partition, sort: attribute names, up to four each. types: (name, type) of each of them, sorted.
-    throughput, limit, warm: C(None) where not managed.
-    """
-
-    name: str
-    partition: tuple[str, ...]
-    sort: tuple[str, ...] = ()
-    projection: Projection = Projection()
-    types: tuple[tuple[str, str], ...] = ()
-    throughput: Throughput | None = None
-    limit: OnDemandLimit | None = None
-    warm: Warm | None = None
-
-    @property
-    def identity(self) -> tuple[Any, ...]:
-        """What cannot be changed in place. The order of partition attributes means nothing."""
-        return (frozenset(self.partition), self.sort, self.types, self.projection)
-
-    def in_mode(self, mode: str | None) -> GlobalIndex:
-        """Without what does not exist in a billing mode: a switch takes it away."""
-        if mode == PAY_PER_REQUEST:
-            return replace(self, throughput=None)
-        return replace(self, limit=None) if mode == PROVISIONED else self
-
-    def over(self, found: GlobalIndex) -> GlobalIndex:
-        """This laid over what was found under its name."""
-        return replace(
-            self,
-            partition=found.partition if set(self.partition) == set(found.partition) else self.partition,
-            throughput=self.throughput or found.throughput,
-            limit=self.limit.over(found.limit or NO_LIMIT) if self.limit else found.limit,
-            warm=self.warm.over(found.warm or Warm()) if self.warm else found.warm,
-        )
-
-    def request(self) -> dict[str, Any]:
-        """The index in CreateTable and in a Create of UpdateTable."""
-        request: dict[str, Any] = {
-            "IndexName": self.name,
-            "KeySchema": key_schema(self.partition, self.sort),
-            "Projection": self.projection.request(),
-        }
-        if self.throughput:
-            request["ProvisionedThroughput"] = self.throughput.request()
-        if self.limit and self.limit.create_request():
-            request["OnDemandThroughput"] = self.limit.create_request()
-        if self.warm:
-            request["WarmThroughput"] = self.warm.over(warm_floor(self.throughput)).request()
-        return request
-
-    def argument(self) -> dict[str, Any]:
-        """In the words of the arguments."""
-
-        def keys(names: tuple[str, ...]) -> Any:
-            return names[0] if len(names) == 1 else list(names)
-
-        argument: dict[str, Any] = {"name": self.name, "partition_key": keys(self.partition)}
-        if self.sort:
-            argument["sort_key"] = keys(self.sort)
-        argument["projection"] = self.projection.argument()
-        if self.throughput:
-            argument["provisioned_throughput"] = self.throughput.argument()
-        if self.limit and self.limit != NO_LIMIT:
-            argument["on_demand_throughput"] = self.limit.argument()
-        if self.warm and self.warm.argument():
-            argument["warm_throughput"] = self.warm.argument()
-        return argument
-
-    def __str__(self) -> str:
-        sort = f", sort key {' + '.join(self.sort)}" if self.sort else ""
-        capacity = [str(part) for part in (self.throughput, self.limit) if part and part != NO_LIMIT]
-        if self.warm and self.warm.argument():
-            capacity.append(f"warm {self.warm}")
-        return ", ".join([f"partition key {' + '.join(self.partition)}{sort}", str(self.projection), *capacity])
 
 
 @dataclass(frozen=True)
@@ -182,7 +73,7 @@ class GlobalIndexesSetting(Setting[GlobalIndexes]):
             return None
         types = attribute_types(arguments)
         indexes = [
-            _parse_index(index, f"global_indexes[{position}]", arguments, types, problems)
+            parse_index(index, f"global_indexes[{position}]", arguments, types, problems)
             for position, index in enumerate(given)
         ]
         _check_together(indexes, arguments, problems)
@@ -198,7 +89,7 @@ class GlobalIndexesSetting(Setting[GlobalIndexes]):
         # An index that is being deleted counts as gone: AWS does not take it back.
         living = [index for index in described if index.get("IndexStatus") != "DELETING"]
         types = found_types(state)
-        indexes = [_described_index(index, types, provisioned) for index in living]
+        indexes = [described_index(index, types, provisioned) for index in living]
         return GlobalIndexes.of({index.name: index for index in indexes})
 
     def result(self, want: GlobalIndexes, found: GlobalIndexes) -> GlobalIndexes:
@@ -217,7 +108,25 @@ class GlobalIndexesSetting(Setting[GlobalIndexes]):
         return capacity_refusals(want.indexes, {}, mode, spec.name)
 
     def steps(self, want: GlobalIndexes, found: GlobalIndexes, spec: TableSpec, state: TableState) -> Planned:
-        return index_steps(self.result(want, found), found, spec, state)
+        result = self.result(want, found)
+        if len(result.indexes) > MAX_GLOBAL_INDEXES:
+            reason = f"{spec.name} would have {len(result.indexes)} global indexes; AWS allows {MAX_GLOBAL_INDEXES}"
+            remedy = "Ask for fewer, or remove those that are not in the definition with purge_indexes"
+            return [Refusal(self.name, reason, remedy)]
+        return index_steps(result, found, spec, state)
+
+    def quotas(self, want: GlobalIndexes, found: GlobalIndexes, state: TableState) -> tuple[str, ...]:
+        before, after = found.by_name, self.result(want, found).by_name
+        described = {index["IndexName"]: index for index in state.table.get("GlobalSecondaryIndexes") or ()}
+        told = [
+            quota
+            for name, index in after.items()
+            if name in before and index.throughput and index.throughput.decreases(before[name].throughput)
+            for quota in decrease_quota(f"index {name}", described[name].get("ProvisionedThroughput"))
+        ]
+        if len(after) == MAX_GLOBAL_INDEXES and set(after) - set(before):
+            told.append(f"the table has {MAX_GLOBAL_INDEXES} global indexes then, as many as AWS allows")
+        return tuple(told)
 
     def unsettled(self, state: TableState) -> tuple[Condition, ...]:
         described = state.table.get("GlobalSecondaryIndexes") or ()
@@ -261,48 +170,6 @@ class GlobalIndexesSetting(Setting[GlobalIndexes]):
         )
 
 
-def _parse_index(
-    index: Mapping[str, Any], path: str, arguments: Mapping[str, Any], types: Mapping[str, str], problems: Problems
-) -> GlobalIndex:
-    if "name" in index:
-        check_name(index["name"], f"{path}.name", problems)
-    partition = key_names(index.get("partition_key"), f"{path}.partition_key", problems)
-    sort = key_names(index.get("sort_key"), f"{path}.sort_key", problems)
-    for role, names in (("partition_key", partition), ("sort_key", sort)):
-        for name in names:
-            check_key_type(name, f"{path}.{role}", arguments, problems)
-    repeated = sorted({name for name in partition + sort if (partition + sort).count(name) > 1})
-    if repeated:
-        problems.add(path, f"'{', '.join(repeated)}' is in its key more than once")
-    mode = arguments.get("billing_mode")
-    throughput = _throughput(index, mode, path, problems)
-    limit = OnDemandLimit.parse(index.get("on_demand_throughput"), f"{path}.on_demand_throughput", problems)
-    if limit and mode == PROVISIONED:
-        problems.add(f"{path}.on_demand_throughput", "cannot be given when billing_mode is PROVISIONED")
-    warm = Warm.parse(index.get("warm_throughput"), f"{path}.warm_throughput", problems)
-    check_floor(warm, mode, f"{path}.warm_throughput", problems)
-    return GlobalIndex(
-        name=index.get("name", ""),
-        partition=partition,
-        sort=sort,
-        projection=Projection.parse(index.get("projection"), f"{path}.projection", problems),
-        types=tuple(sorted((name, types[name]) for name in {*partition, *sort} if name in types)),
-        throughput=throughput,
-        limit=limit,
-        warm=warm,
-    )
-
-
-def _throughput(index: Mapping[str, Any], mode: str | None, path: str, problems: Problems) -> Throughput | None:
-    path = f"{path}.provisioned_throughput"
-    throughput = Throughput.parse(index.get("provisioned_throughput"), path, problems)
-    if throughput and mode == PAY_PER_REQUEST:
-        problems.add(path, "cannot be given when billing_mode is PAY_PER_REQUEST")
-    if mode == PROVISIONED and index.get("provisioned_throughput") is None:
-        problems.add(path, "is required when billing_mode is PROVISIONED")
-    return throughput
-
-
 def _check_together(indexes: list[GlobalIndex], arguments: Mapping[str, Any], problems: Problems) -> None:
     if len(indexes) > MAX_GLOBAL_INDEXES:
         problems.add("global_indexes", f"has {len(indexes)} indexes; AWS allows {MAX_GLOBAL_INDEXES} a table")
@@ -319,17 +186,3 @@ def _check_together(indexes: list[GlobalIndex], arguments: Mapping[str, Any], pr
         both = "and local_indexes " if local else ""
         text = f"{both}include {projected} attributes in all; AWS allows {MAX_PROJECTED} a table"
         problems.add("global_indexes", text)
-
-
-def _described_index(index: Mapping[str, Any], types: Mapping[str, str], provisioned: bool) -> GlobalIndex:
-    partition, sort = names_of(index["KeySchema"], HASH), names_of(index["KeySchema"], RANGE)
-    return GlobalIndex(
-        name=index["IndexName"],
-        partition=partition,
-        sort=sort,
-        projection=Projection.of(index.get("Projection", {})),
-        types=tuple(sorted((name, types[name]) for name in {*partition, *sort} if name in types)),
-        throughput=Throughput.of(index.get("ProvisionedThroughput")) if provisioned else None,
-        limit=None if provisioned else OnDemandLimit.of(index.get("OnDemandThroughput")),
-        warm=Warm.of(index["WarmThroughput"]) if index.get("WarmThroughput") else None,
-    )

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from ..spec import TableSpec
     from ..state import TableState
     from .base import Planned
-    from .global_indexes import GlobalIndex, GlobalIndexes
+    from .global_index import GlobalIndex
+    from .global_indexes import GlobalIndexes
 
 SETTING = "global_indexes"
 

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..conditions import TableActive
 from ..steps import RANK_TABLE_CLASS, Step
 from .base import Planned, Setting
+from .quotas import recent_change
 
 if TYPE_CHECKING:
     from ..arguments import Problems
@@ -42,12 +44,17 @@ class TableClassSetting(Setting[str]):
                 operation="UpdateTable",
                 arguments={"TableName": spec.name, "TableClass": want},
                 purpose=f"set the table class to {want}",
-                changes=(self.change(want, found, "AWS takes two changes in 30 days"),),
+                changes=(self.change(want, found),),
                 rank=RANK_TABLE_CLASS,
                 before=(TableActive(spec.name),),
                 after=(TableActive(spec.name),),
             )
         ]
+
+    def quotas(self, want: str, found: str, state: TableState) -> tuple[str, ...]:
+        last = (state.table.get("TableClassSummary") or {}).get("LastUpdateDateTime")
+        rule = "AWS takes two changes in 30 days"
+        return recent_change("the table class was changed", last, state.at, timedelta(days=30), rule)
 
     def arguments(self, value: str) -> dict[str, Any]:
         return {"table_class": value}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..conditions import TagsVisible
 from ..state import Read
-from ..steps import ADD, CHANGE, REMOVE, Change, Step
+from ..steps import ADD, CHANGE, REMOVE, Change, Refusal, Step
 from .base import Planned, Row, Setting
 
 if TYPE_CHECKING:
@@ -82,6 +82,9 @@ class TagsSetting(Setting[Tags]):
 
     def steps(self, want: Tags, found: Tags, spec: TableSpec, state: TableState) -> Planned:
         before, after = dict(found.tags), dict(self.result(want, found).tags)
+        if len(after) > MAX_TAGS:
+            reason = f"{spec.name} would have {len(after)} tags; AWS allows {MAX_TAGS}"
+            return [Refusal(self.name, reason, "Ask for fewer, or remove those that are not named with purge_tags")]
         gone = tuple(sorted(set(before) - set(after)))
         set_now = tuple((key, value) for key, value in after.items() if before.get(key) != value)
         steps = []

@@ -79,6 +79,9 @@ class TtlSetting(Setting[Ttl]):
             return [self._step(spec.name, want.attribute, True, (change,))]
         return [off, self._step(spec.name, want.attribute, True, ())]
 
+    def quotas(self, want: Ttl, found: Ttl, state: TableState) -> tuple[str, ...]:
+        return ("AWS takes one TTL change an hour and does not tell when the last was made",)
+
     @staticmethod
     def _step(table: str, attribute: str, on: bool, changes: tuple[Any, ...]) -> Step:
         return Step(
