@@ -53,6 +53,7 @@ GAPS: dict[str, dict[str, str]] = {
 }
 # What AWS shows as the throughput of an on-demand table's index.
 ON_DEMAND = "0/0"
+NO_KEY = "no such key"
 READS = ("Describe", "List", "Get", "Scan", "Query", "BatchGet")
 RIGHT, NOT_CHECKED, WRONG = "right", "not checked", "WRONG"
 # Writes of prepare, not of the collection.
@@ -98,12 +99,15 @@ class Reader:
         return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
 
     def key_arn(self, alias: str) -> str:
-        arn: str = self.kms.describe_key(KeyId=alias)["KeyMetadata"]["Arn"]
+        try:
+            arn: str = self.kms.describe_key(KeyId=alias)["KeyMetadata"]["Arn"]
+        except self.kms.exceptions.NotFoundException:
+            return NO_KEY
         return arn
 
     def rotated(self, alias: str) -> bool:
-        rotated: bool = self.kms.get_key_rotation_status(KeyId=self.key_arn(alias))["KeyRotationEnabled"]
-        return rotated
+        arn = self.key_arn(alias)
+        return arn != NO_KEY and bool(self.kms.get_key_rotation_status(KeyId=arn)["KeyRotationEnabled"])
 
     def scan(self, index: str = "") -> list[Item]:
         where = {"IndexName": index} if index else {"ConsistentRead": True}
