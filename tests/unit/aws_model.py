@@ -9,20 +9,19 @@ It answers in the shape in which the service reads back, takes its time for chan
 from __future__ import annotations
 
 import copy
-import functools
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import botocore.session
-from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Aws, Clock
 
+from .aws_client import FakeClient, service_model
 from .aws_rules import Request, check_combination, check_create, invalid, refuse
-from .aws_table import ACCOUNT, IN_USE, REGION, Table
+from .aws_shapes import ACCOUNT, REGION
+from .aws_table import IN_USE, Table
 
 TTL_INTERVAL = 1860
 MANAGED_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/aws-managed"
@@ -38,11 +37,6 @@ def key_arn(key: str) -> str:
 
 class Killed(BaseException):
     """The process died: nothing may catch this."""
-
-
-@functools.cache
-def _service_model(service: str) -> Any:
-    return botocore.session.get_session().get_service_model(service)
 
 
 class AwsModel:
@@ -103,7 +97,7 @@ class AwsModel:
     # The service
 
     def call(self, service: str, operation: str, arguments: Request) -> dict[str, Any]:
-        shape = _service_model(service).operation_model(operation).input_shape
+        shape = service_model(service).operation_model(operation).input_shape
         report = ParamValidator().validate(dict(arguments), shape)
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
@@ -319,37 +313,3 @@ class AwsModel:
         if key not in self.aliases and not key.startswith("arn:"):
             refuse("NotFoundException", f"Alias {key} is not found.")
         return {"KeyMetadata": {"KeyId": key, "Arn": self.aliases.get(key, key)}}
-
-
-class FakeClient:
-    """A boto3 client of the model."""
-
-    class _Meta:
-        endpoint_url = "http://127.0.0.1:1"
-        region_name = REGION
-
-    meta = _Meta()
-
-    def __init__(self, model: AwsModel, service: str):
-        self.model, self.service = model, service
-        names = _service_model(service).operation_names
-        self.methods = {xform_name(name): name for name in names}
-
-    def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
-        return lambda **arguments: self.model.call(self.service, self.methods[method], arguments)
-
-    def can_paginate(self, method: str) -> bool:
-        return method in ("list_tables", "list_tags_of_resource", "list_backups")
-
-    def get_paginator(self, method: str) -> Any:
-        class Pages:
-            def __init__(self, result: dict[str, Any]):
-                self.result = result
-
-            def build_full_result(self) -> dict[str, Any]:
-                return self.result
-
-        class Paginator:
-            paginate = staticmethod(lambda **arguments: Pages(getattr(self, method)(**arguments)))
-
-        return Paginator()

@@ -25,38 +25,13 @@ from .aws_rules import (
     unchanged,
     units,
 )
+from .aws_shapes import described_throughput, index_description, table_description
 
-REGION = "ap-south-1"
-ACCOUNT = "123456789012"
 IN_USE = "Attempt to change a resource which is still in use: "
 NO_TIME = -1e9
 
 # Seconds, shorter than AWS's where AWS takes minutes: the clock is not real, but every poll costs a little.
 CREATING, CHANGING, ALLOCATING, BACKFILLING, WARMING, ENCRYPTING = 5, 4, 6, 30, 60, 20
-
-
-def index_description(request: Request, status: str) -> dict[str, Any]:
-    throughput = units(request["ProvisionedThroughput"]) if "ProvisionedThroughput" in request else (0, 0)
-    return {
-        **request,
-        "IndexStatus": status,
-        "ProvisionedThroughput": described_throughput(*throughput),
-        "WarmThroughput": warm_of(request, throughput),
-    }
-
-
-def described_throughput(read: int, write: int) -> dict[str, int]:
-    return {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": read, "WriteCapacityUnits": write}
-
-
-def warm_of(request: Request, throughput: tuple[int, int]) -> dict[str, Any]:
-    floor = throughput if any(throughput) else ON_DEMAND_FLOOR
-    asked = request.get("WarmThroughput", {})
-    return {
-        "ReadUnitsPerSecond": asked.get("ReadUnitsPerSecond", floor[0]),
-        "WriteUnitsPerSecond": asked.get("WriteUnitsPerSecond", floor[1]),
-        "Status": "ACTIVE",
-    }
 
 
 @dataclass
@@ -77,38 +52,12 @@ class Table:
 
     @classmethod
     def create(cls, request: Request, now: float, key_arn: Callable[[str], str]) -> Table:
-        name, mode = request["TableName"], request.get("BillingMode", PROVISIONED)
-        throughput = units(request["ProvisionedThroughput"]) if mode == PROVISIONED else (0, 0)
-        described: dict[str, Any] = {
-            "TableName": name,
-            "TableStatus": "CREATING",
-            "TableArn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}",
-            "KeySchema": request["KeySchema"],
-            # AWS does not promise to keep the order.
-            "AttributeDefinitions": list(reversed(request["AttributeDefinitions"])),
-            "ProvisionedThroughput": described_throughput(*throughput),
-            "WarmThroughput": warm_of(request, throughput),
-            "DeletionProtectionEnabled": request.get("DeletionProtectionEnabled", False),
-            "ItemCount": 0,
-            "TableSizeBytes": 0,
-        }
+        described = table_description(request)
         table = cls(described, key_arn, backups_from=now + CREATING + 4)
         table.tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", ())}
         table.shown_tags = dict(table.tags)
-        if mode == PPR:
-            described["BillingModeSummary"] = {"BillingMode": PPR}
-        for optional in ("OnDemandThroughput", "LocalSecondaryIndexes"):
-            if optional in request:
-                described[optional] = request[optional]
-        if request.get("TableClass", "STANDARD") != "STANDARD":
-            described["TableClassSummary"] = {"TableClass": request["TableClass"]}
-        if request.get("StreamSpecification", {}).get("StreamEnabled"):
-            described["StreamSpecification"] = request["StreamSpecification"]
         if request.get("SSESpecification", {}).get("Enabled"):
             table._encrypt(request["SSESpecification"], "ENABLED")
-        if "GlobalSecondaryIndexes" in request:
-            indexes = request["GlobalSecondaryIndexes"]
-            described["GlobalSecondaryIndexes"] = [index_description(index, "CREATING") for index in indexes]
         table.later(now + CREATING, table._born)
         return table
 

@@ -44,7 +44,7 @@ ENCRYPTED, WARM = EncryptionSettled("Orders"), WarmThroughputSettled("Orders")
 WARM_INDEX = WarmThroughputSettled("Orders", "by-total")
 TAGS = TagsVisible("Orders", "arn", (("a", "1"),), ("b",))
 BACKUP = BackupAvailable("Orders", "last")
-MOVING = {"WarmThroughput": {"Status": "UPDATING"}}
+MOVING: dict[str, Any] = {"WarmThroughput": {"Status": "UPDATING"}}
 TAG_A, TAG_B = {"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.catalog import definition, look_at
@@ -24,11 +24,6 @@ from ansible_collections.auditflow.dynamodb.tests.unit.strategies import (
     pairs,
     partial_pairs,
 )
-
-settings.register_profile(
-    "unit", deadline=None, max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("unit")
 
 # Reading a table that is not there is how one learns it; no reading tells beforehand that AWS has no backups yet.
 IN_ORDER = ("ResourceNotFoundException", "ContinuousBackupsUnavailableException")
@@ -103,7 +98,6 @@ def test_a_new_table_needs_nothing_more(wanted: Definition) -> None:
     assert_silent(model, wanted)
 
 
-@settings(max_examples=150)
 @given(pairs())
 def test_any_table_becomes_any_other_with_the_same_key(pair: tuple[Definition, Definition]) -> None:
     model = new_model()
