@@ -33,7 +33,7 @@ except ImportError:
 from ansible_collections.amazon.aws.plugins.module_utils.cloud import BackoffIterator
 
 from .conditions import Condition
-from .errors import AwsError, Kind, StuckError, WaitTimeoutError, classify
+from .errors import AwsError, Denial, Kind, StuckError, WaitTimeoutError, classify
 from .state import Read
 
 # botocore retries throttling, 5xx and broken connections itself; what is left after that is a matter of waiting. It
@@ -46,7 +46,7 @@ READ_SECONDS = 60
 # Before a condition is looked at again that held at the first look after a change.
 SECOND_LOOK = 1.0
 
-NOT_FOUND = ("ResourceNotFound", "TableNotFound", "NotFoundException", "PolicyNotFound")
+NOT_FOUND = ("ResourceNotFound", "TableNotFound", "NotFoundException", "PolicyNotFound", "NoSuchEntity")
 
 
 @dataclass(frozen=True)
@@ -196,8 +196,7 @@ def _refusal(error: ClientError, service: str, operation: str, arguments: Mappin
     if text.lstrip().lower().startswith("<!doctype html"):
         text = "an HTML page instead of an answer"
     if code.startswith("AccessDenied") or "not authorized to perform" in text:
-        advice = f"Missing permission: {service}:{operation}. Allow it for these credentials on this resource."
-        return AwsError(asked, code, text, Kind.DENIED, advice)
+        return AwsError(asked, code, text, Kind.DENIED, Denial.of(text).advice(f"{service}:{operation}", text))
     rule = classify(code, text)
     return AwsError(asked, code, text, rule.kind, rule.advice)
 

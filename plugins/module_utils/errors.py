@@ -119,6 +119,34 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+# "User: arn:… is not authorized to perform: kms:CreateGrant on resource: arn:… because no identity-based policy …",
+# alone or inside another service's text.
+DENIAL = re.compile(r"not authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<resource>[^\s,]+))?")
+KEY_DENIALS = ("KMS key access denied", "refers to a customer master key", "The ciphertext refers to")
+
+
+@dataclass(frozen=True)
+class Denial:
+    """A permission that is missing. action, resource: as AWS names them; empty where it does not say."""
+
+    action: str = ""
+    resource: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Denial:
+        """What AWS's text says of it."""
+        found = DENIAL.search(text)
+        return cls(found["action"], (found["resource"] or "").rstrip(".")) if found else cls()
+
+    def advice(self, asked: str, text: str) -> str:
+        """What to allow. asked: the permission of the call itself, for texts that name none."""
+        if not self.action and any(sign in text for sign in KEY_DENIALS):
+            needed = "kms:CreateGrant, kms:DescribeKey, kms:Decrypt and the others that a customer key needs"
+            return f"Missing permission on the KMS key; AWS does not say which. Allow {needed}, and see its key policy."
+        resource = self.resource or "this resource"
+        return f"Missing permission: {self.action or asked}. Allow it for these credentials on {resource}."
+
+
 def classify(code: str, text: str) -> Rule:
     """The rule for an error code and its text; unknown ones are final and told verbatim."""
     for rule in RULES:

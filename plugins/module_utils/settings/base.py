@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..conditions import Condition, TableActive
+from ..iam import Permission, Permissions, dynamodb
 from ..steps import ADD, CHANGE, Change, Refusal, Step
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Setting(Generic[Value]):
     options: the options of the C(table) module that belong to it, as an Ansible argument spec.
     read: the operation that shows it, where DescribeTable does not. needs_arn: whether that wants the table's ARN.
     on_create: whether CreateTable can carry it.
+    write_actions: the IAM permissions that changing it on a live table needs.
+    create_actions: those that creating a table with it needs beyond CreateTable's own.
     """
 
     name: str
@@ -50,6 +53,8 @@ class Setting(Generic[Value]):
     read = ""
     needs_arn = False
     on_create = True
+    write_actions: Permissions = dynamodb("UpdateTable")
+    create_actions: Permissions = ()
 
     def parse(self, arguments: Mapping[str, Any], problems: Problems) -> Value | None:
         """The wanted value; C(None) when the arguments do not name this setting. Mistakes go to C(problems)."""
@@ -61,6 +66,15 @@ class Setting(Generic[Value]):
         description: C(Table) of DescribeTable, empty when there is no table, C(None) when it was not asked for.
         """
         return ()
+
+    @property
+    def read_actions(self) -> Permissions:
+        """The IAM permissions that reading it needs."""
+        return dynamodb(*(("DescribeTable",) if self.needs_arn or not self.read else ()), *filter(None, [self.read]))
+
+    def uses(self, permission: Permission, want: Value) -> bool:
+        """Whether managing this value can need one of the setting's permissions at all."""
+        return True
 
     def was_read(self, state: TableState) -> bool:
         """Whether the state holds what this setting is read from."""

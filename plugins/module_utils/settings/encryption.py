@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..conditions import Condition, EncryptionSettled, KeyExists, TableActive
+from ..iam import Permission, Permissions, dynamodb, kms
 from ..state import Read
 from ..steps import RANK_ENCRYPTION, Refusal, Step
 from .base import Planned, Setting
@@ -26,6 +27,17 @@ if TYPE_CHECKING:
 
 AWS_OWNED, KMS = "AWS_OWNED", "KMS"
 MANAGED_KEY = "alias/aws/dynamodb"
+# What DynamoDB does with the customer key for whoever chooses it: Developer Guide, usage notes of encryption at rest.
+# With CreateGrant it gets a permission of its own, which keeps the table readable afterwards.
+KEY_USE = kms(
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey*",
+    "ReEncrypt*",
+    via="dynamodb",
+)
 KEY_ARN = re.compile(r"arn:[^:]+:kms:[^:]+:\d+:key/.+")
 
 
@@ -43,6 +55,8 @@ class EncryptionSetting(Setting[Encryption]):
 
     name = "encryption"
     label = "encryption"
+    write_actions = dynamodb("UpdateTable") + KEY_USE
+    create_actions = KEY_USE
     options = {
         "encryption": {
             "type": "dict",
@@ -52,6 +66,16 @@ class EncryptionSetting(Setting[Encryption]):
             },
         },
     }
+
+    @property
+    def read_actions(self) -> Permissions:
+        return super().read_actions + kms("DescribeKey")
+
+    def uses(self, permission: Permission, want: Encryption) -> bool:
+        if not permission.action.startswith("kms:"):
+            return True
+        # The AWS-managed key lets everybody in the account use it through DynamoDB, but not look at it.
+        return want.type == KMS and (not permission.via or want.key != MANAGED_KEY)
 
     def parse(self, arguments: Mapping[str, Any], problems: Problems) -> Encryption | None:
         encryption = arguments.get("encryption")

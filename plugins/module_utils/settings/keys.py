@@ -38,6 +38,7 @@ class KeysSetting(Setting[Keys]):
 
     name = "keys"
     label = "keys"
+    write_actions = ()
     options = {
         "attributes": {"type": "dict"},
         # Names of attributes, not secrets: without this Ansible's own checks take any "key" for one.

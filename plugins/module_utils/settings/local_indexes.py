@@ -60,6 +60,7 @@ class LocalIndexesSetting(Setting[LocalIndexes]):
 
     name = "local_indexes"
     label = "local index"
+    write_actions = ()
     options = {
         "local_indexes": {
             "type": "list",

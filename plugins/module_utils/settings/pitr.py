@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..iam import dynamodb
 from ..state import Read
 from ..steps import Step
 from .base import Planned, Setting
@@ -36,6 +37,7 @@ class PitrSetting(Setting[Pitr]):
     label = "pitr"
     read = "DescribeContinuousBackups"
     on_create = False
+    write_actions = dynamodb("UpdateContinuousBackups")
     options = {
         "pitr": {
             "type": "dict",

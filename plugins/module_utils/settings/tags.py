@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..conditions import TagsVisible
+from ..iam import Permission, dynamodb
 from ..state import Read
 from ..steps import ADD, CHANGE, REMOVE, Change, Refusal, Step
 from .base import Planned, Row, Setting
@@ -45,6 +46,8 @@ class TagsSetting(Setting[Tags]):
     label = "tags"
     read = "ListTagsOfResource"
     needs_arn = True
+    write_actions = dynamodb("TagResource", "UntagResource")
+    create_actions = dynamodb("TagResource")
     options = {
         "tags": {"type": "dict"},
         "purge_tags": {"type": "bool", "default": False},
@@ -69,6 +72,9 @@ class TagsSetting(Setting[Tags]):
         if not description or description.get("TableStatus") == "CREATING":
             return ()
         return (Read(self.read, {"ResourceArn": description["TableArn"]}),)
+
+    def uses(self, permission: Permission, want: Tags) -> bool:
+        return want.purge if permission.operation == "UntagResource" else bool(want.tags)
 
     def found(self, state: TableState) -> Tags:
         tags = state.answer(self.read).get("Tags", ())

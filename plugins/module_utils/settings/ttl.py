@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..iam import dynamodb
 from ..state import Read
 from ..steps import Step
 from .base import Planned, Setting
@@ -35,6 +36,7 @@ class TtlSetting(Setting[Ttl]):
     label = "ttl"
     read = "DescribeTimeToLive"
     on_create = False
+    write_actions = dynamodb("UpdateTimeToLive")
     options = {
         "ttl": {
             "type": "dict",
