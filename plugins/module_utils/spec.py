@@ -133,8 +133,7 @@ def parse_index(table: str, index: Mapping[str, Any], shared: Mapping[str, Any])
     try:
         spec = parse_table({"name": table, "global_indexes": [index], **shared})
     except DefinitionError as error:
-        paths = ("global_indexes[0].", "")
-        raise DefinitionError(problem.replace(*paths) for problem in error.problems) from error
+        raise DefinitionError(map(_index_problem, error.problems)) from error
     return replace(spec, wanted={"global_indexes": replace(spec.wanted["global_indexes"], whole=False)})
 
 
@@ -143,8 +142,20 @@ def parse_no_index(table: str, index: str) -> TableSpec:
 
     Raises DefinitionError with every mistake.
     """
+    problems = Problems()
+    check_name(table, "table", problems)
+    check_name(index, "name", problems)
+    if problems.found:
+        raise DefinitionError(problems.found)
     spec = parse_table({"name": table})
     return replace(spec, wanted={"global_indexes": GlobalIndexes(unwanted=(index,), whole=False)})
+
+
+def _index_problem(problem: str) -> str:
+    """A problem of a table with one index, its path that of an option of the C(gsi) module."""
+    if problem.startswith("name: "):
+        return f"table{problem.removeprefix('name')}"
+    return problem.removeprefix("global_indexes[0]").lstrip(".: ")
 
 
 def _is_list(value: Any) -> bool:
