@@ -15,42 +15,39 @@ TABLE = "arn:aws:dynamodb:ap-south-1:111122223333:table/Orders"
 KEY = "arn:aws:kms:ap-south-1:111122223333:key/0d3b6a1c-0000-4000-8000-1234567890ab"
 WRAPPED = "(Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; Request ID: 1; Proxy: null)"
 
+DENIED = f"{USER} is not authorized to perform:"
+UNTOLD = (
+    "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not"
+)
+KMS_REFUSES = "KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException:"
+NO_POLICY = "because no identity-based policy allows the action"
+
+
+def missing(action: str, resource: str) -> str:
+    return f"Missing permission: {action}. Allow it for these credentials on {resource}."
+
+
 TEXTS = [
+    (f"{DENIED} {CALL} on resource: {TABLE} {NO_POLICY}", missing(CALL, TABLE)),
     (
-        f"{USER} is not authorized to perform: dynamodb:CreateTable on resource: {TABLE} because no identity-based policy "
-        "allows the dynamodb:CreateTable action",
-        f"Missing permission: dynamodb:CreateTable. Allow it for these credentials on {TABLE}.",
+        f"{DENIED} dynamodb:TagResource on resource: {TABLE} with an explicit deny in a service control policy",
+        missing("dynamodb:TagResource", TABLE),
     ),
+    (f"{DENIED} dynamodb:TagResource on resource: {TABLE}.", missing("dynamodb:TagResource", TABLE)),
     (
-        f"{USER} is not authorized to perform: dynamodb:TagResource on resource: {TABLE} with an explicit deny in a "
-        "service control policy",
-        f"Missing permission: dynamodb:TagResource. Allow it for these credentials on {TABLE}.",
+        f"{KMS_REFUSES} {DENIED} kms:CreateGrant on resource: {KEY} {NO_POLICY} {WRAPPED}",
+        missing("kms:CreateGrant", KEY),
     ),
-    (
-        f"{USER} is not authorized to perform: dynamodb:TagResource on resource: {TABLE}.",
-        f"Missing permission: dynamodb:TagResource. Allow it for these credentials on {TABLE}.",
-    ),
-    (
-        f"KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException: {USER} is not authorized to "
-        f"perform: kms:CreateGrant on resource: {KEY} because no identity-based policy allows the kms:CreateGrant "
-        f"action {WRAPPED}",
-        f"Missing permission: kms:CreateGrant. Allow it for these credentials on {KEY}.",
-    ),
-    (
-        "KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException: The ciphertext refers to a "
-        f"customer master key that does not exist, does not exist in this region, or you are not allowed to access. "
-        f"{WRAPPED}",
-        "Missing permission on the KMS key; AWS does not say which. Allow kms:CreateGrant, kms:DescribeKey, kms:Decrypt "
-        "and the others that a customer key needs, and see its key policy.",
-    ),
-    (
-        f"{USER} is not authorized to perform: iam:SimulatePrincipalPolicy",
-        "Missing permission: iam:SimulatePrincipalPolicy. Allow it for these credentials on this resource.",
-    ),
-    ("no", f"Missing permission: {CALL}. Allow it for these credentials on this resource."),
+    (f"{DENIED} iam:SimulatePrincipalPolicy", missing("iam:SimulatePrincipalPolicy", "this resource")),
+    ("no", missing(CALL, "this resource")),
 ]
 
 
 @pytest.mark.parametrize(("text", "advice"), TEXTS, ids=range(len(TEXTS)))
 def test_the_permission_that_aws_names_is_the_one_that_is_missing(text: str, advice: str) -> None:
     assert Denial.of(text).advice(CALL, text) == advice
+
+
+def test_where_kms_does_not_say_what_is_missing_the_key_is_named() -> None:
+    text = f"{KMS_REFUSES} {UNTOLD} allowed to access. {WRAPPED}"
+    assert Denial.of(text).advice(CALL, text).startswith("Missing permission on the KMS key; AWS does not say which.")
