@@ -80,7 +80,7 @@ class RequestLog:
         self._lock = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        body = _body(environ)
+        body = take_body(environ)
         status = 500
 
         def remember_status(line: str, headers: Any, *args: Any) -> Any:
@@ -91,7 +91,7 @@ class RequestLog:
         try:
             return self._application(environ, remember_status)
         finally:
-            self._append(_call(environ, body, status))
+            self._append(call_of(environ, body, status))
 
     def _append(self, call: Call) -> None:
         # Opened for each line: whoever truncates or removes the file does not lose what follows.
@@ -99,7 +99,7 @@ class RequestLog:
             log.write(json.dumps(asdict(call)) + "\n")
 
 
-def _call(environ: Environ, body: bytes, status: int) -> Call:
+def call_of(environ: Environ, body: bytes, status: int) -> Call:
     members = _members(environ, body)
     operation = _operation(environ, members)
     scope = CREDENTIAL_SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
@@ -160,7 +160,7 @@ def _members(environ: Environ, body: bytes) -> dict[str, Any]:
     return {**members, **{name: each[0] for name, each in parse_qs(body.decode("latin-1")).items()}}
 
 
-def _body(environ: Environ) -> bytes:
+def take_body(environ: Environ) -> bytes:
     """Read the body of a small, named request and put it back; uploads are left as they stream."""
     is_form = str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded")
     length = str(environ.get("CONTENT_LENGTH") or "0")

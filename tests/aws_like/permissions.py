@@ -1,0 +1,61 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which actions a call needs, and on what; the policies themselves are IAM's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from .errors import ServiceError
+from .world import Region
+
+# These cannot be scoped to a table.
+UNSCOPED = frozenset({"DescribeLimits", "ListBackups", "ListContributorInsights", "ListTables"})
+# Of what encryption with a customer's key may need, those that AWS always asks for.
+OF_A_KEY = ("kms:DescribeKey", "kms:CreateGrant")
+
+
+class Permissions(Protocol):
+    """Who may do what."""
+
+    def denied(self, account: str, access_key: str, headers: Mapping[str, str], action: str, resource: str) -> str: ...
+
+
+def needed(region: Region, operation: str, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The actions of a DynamoDB call, each with its resource."""
+    resource = "*" if operation in UNSCOPED else _resource(region, body)
+    for each in _batch(region, body) or [resource]:
+        yield f"dynamodb:{operation}", each
+    if operation == "CreateTable" and body.get("Tags"):
+        yield "dynamodb:TagResource", resource
+    if operation == "CreateTable" and body.get("ResourcePolicy"):
+        yield "dynamodb:PutResourcePolicy", resource
+
+
+def encryption_key(body: Mapping[str, Any]) -> str | None:
+    """The customer's key that the call wants a table encrypted with: the caller needs to be able to use it."""
+    name = (body.get("SSESpecification") or {}).get("KMSMasterKeyId")
+    return str(name) if name else None
+
+
+def refused(caller: str, action: str, resource: str) -> ServiceError:
+    return ServiceError(
+        "AccessDeniedException",
+        f"User: {caller} is not authorized to perform: {action} on resource: {resource} because no identity-based "
+        f"policy allows the {action} action",
+    )
+
+
+def _resource(region: Region, body: Mapping[str, Any]) -> str:
+    if body.get("ResourceArn") or body.get("BackupArn"):
+        return str(body.get("ResourceArn") or body["BackupArn"])
+    name = str(body.get("TableName") or "")
+    arn = name if name.startswith("arn:") else region.table_arn(name or "*")
+    return f"{arn}/index/{body['IndexName']}" if body.get("IndexName") else arn
+
+
+def _batch(region: Region, body: Mapping[str, Any]) -> list[str]:
+    items = body.get("RequestItems")
+    return [_resource(region, {"TableName": name}) for name in items] if isinstance(items, dict) else []
