@@ -135,7 +135,7 @@ class BillingSetting(Setting[Billing]):
         result = self.result(want, found)
         if result.mode == PAY_PER_REQUEST and found.mode == PROVISIONED:
             last = (state.table.get("BillingModeSummary") or {}).get("LastUpdateToPayPerRequestDateTime")
-            what, rule = "billing was switched to PAY_PER_REQUEST", "AWS takes four such switches in 24 hours"
+            what, rule = "billing became PAY_PER_REQUEST", "AWS takes four such switches in 24 hours"
             return recent_change(what, last, state.at, timedelta(hours=24), rule)
         if result.throughput and result.throughput.decreases(found.throughput):
             return decrease_quota("the table's throughput", state.table.get("ProvisionedThroughput"))

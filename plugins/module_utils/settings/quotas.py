@@ -37,7 +37,7 @@ def recent_change(what: str, last: Any, now: datetime | None, period: timedelta,
     """
     if not isinstance(last, datetime) or now is None or now - last >= period:
         return ()
-    return (f"{what} at {_shown(last)}; {rule}, and AWS does not tell how much of that is spent",)
+    return (f"{what} at {_shown(last)}; {rule} and does not tell how many there were",)
 
 
 def _shown(time: datetime) -> str:
