@@ -84,7 +84,7 @@ def settings(target: Target, table: str) -> dict[str, Any]:
 def projection(index: dict[str, Any]) -> str:
     found = index["Projection"]
     included = sorted(found.get("NonKeyAttributes", []))
-    return found["ProjectionType"] + (f" {','.join(included)}" if included else "")
+    return f"{found['ProjectionType']} {','.join(included)}".strip()
 
 
 def _names(schema: list[dict[str, str]]) -> tuple[str, ...]:

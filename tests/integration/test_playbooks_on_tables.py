@@ -115,8 +115,13 @@ def test_configure_leaves_keys_and_indexes_alone(provisioned: Target, ansible_of
     arn = provisioned.client().describe_table(TableName=DOCUMENTS)["Table"]["TableArn"]
     provisioned.client().untag_resource(ResourceArn=arn, TagKeys=["Project"])
 
+    checked = ansible.playbook("configure", "--check", "--diff")
+    assert checked.code == 0, checked.output
+    assert checked.calls.writes == []
+
     run = ansible.playbook("configure")
     assert run.code == 0, run.output
+    assert plan_of(run) == plan_of(checked)
     assert sorted(run.calls.writes) == [
         ("TagResource", arn),
         ("UpdateContinuousBackups", DOCUMENTS),

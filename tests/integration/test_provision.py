@@ -117,13 +117,13 @@ def test_managed_key_and_tables_of_ones_own(ansible: Ansible, emulator: Target, 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the collection as ansible-galaxy builds and installs it."""
-    built, collections = tmp_path_factory.mktemp("built"), tmp_path_factory.mktemp("collections")
-    galaxy = str(BIN / "ansible-galaxy")
-    subprocess.run([galaxy, "collection", "build", "--output-path", built, ROOT], check=True, stdout=subprocess.DEVNULL)
-    (archive,) = built.glob("auditflow-dynamodb-*.tar.gz")
+    built, collections = str(tmp_path_factory.mktemp("built")), tmp_path_factory.mktemp("collections")
+    galaxy = [str(BIN / "ansible-galaxy"), "collection"]
+    subprocess.run([*galaxy, "build", "--output-path", built, str(ROOT)], check=True, capture_output=True)
+    (archive,) = Path(built).glob("auditflow-dynamodb-*.tar.gz")
     # --no-deps: amazon.aws is beside Ansible here. --force: so is this checkout, which would count as installed.
-    install = [galaxy, "collection", "install", "--offline", "--no-deps", "--force", "-p", collections, archive]
-    subprocess.run(install, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    install = [*galaxy, "install", "--offline", "--no-deps", "--force", "-p", str(collections), str(archive)]
+    subprocess.run(install, check=True, capture_output=True)
     return collections
 
 
