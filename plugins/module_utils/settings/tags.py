@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..state import TableState
 
 MAX_TAGS = 50
+MAX_TAG_BYTES = 10_240
 # \w is letters, digits and underscore of any script; AWS allows letters, white space, numbers and _ . : / = + - @
 ALLOWED = re.compile(r"[\w\s.:/=+\-@]*")
 
@@ -66,6 +67,9 @@ class TagsSetting(Setting[Tags]):
             _check_tag(str(key), str(value), problems)
         if len(tags) > MAX_TAGS:
             problems.add("tags", f"has {len(tags)} tags; AWS allows {MAX_TAGS}")
+        size = sum(len(text.encode()) for tag in tags.items() for text in tag)
+        if size > MAX_TAG_BYTES:
+            problems.add("tags", f"take {size:,} bytes in all; AWS allows {MAX_TAG_BYTES:,}")
         return Tags.of(tags, arguments.get("purge_tags", False))
 
     def reads(self, want: Tags, name: str, description: Mapping[str, Any] | None) -> tuple[Read, ...]:
