@@ -5,15 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from .aws import Aws, Patience
+from .aws import Aws, Patience, polling
 from .errors import AwsError, Kind, StuckError, WaitTimeoutError
 from .plan import Lane, Plan
 from .steps import Step
+
+# Before it is looked whether AWS did what it did not answer to: reads lag behind changes.
+LAG_SECONDS = 2.0
+
+# What stands for an answer that was lost: AWS may still be at it.
+TAKEN = {"TableDescription": {"TableStatus": "UPDATING"}}
+
+Look = Callable[[Step], bool]
 
 
 @dataclass(frozen=True)
@@ -32,14 +40,20 @@ class Applied:
         return Applied(self.done + other.done, self.pending + other.pending, self.error or other.error)
 
 
-def apply_plan(plan: Plan, aws: Aws, patience: Patience) -> Applied:
+def _unknown(step: Step) -> bool:
+    """Nobody can say whether a step was done."""
+    return False
+
+
+def apply_plan(plan: Plan, aws: Aws, patience: Patience, was_done: Look = _unknown) -> Applied:
     """Runs the stages one after the other, the lanes of a stage side by side.
 
+    was_done: reads whether AWS has done a step. It may raise AwsError.
     Never raises for what AWS says: what was done must be told even when something failed. What went wrong is C(error).
     """
     applied = Applied()
     for position, stage in enumerate(plan.stages):
-        applied += _run_stage(stage, aws, patience)
+        applied += _run_stage(stage, aws, patience, was_done)
         if applied.error or applied.pending:
             left = [step for later in plan.stages[position + 1 :] for lane in later for step in lane]
             return applied + _left(left, "" if applied.error else applied.pending[-1])
@@ -48,21 +62,21 @@ def apply_plan(plan: Plan, aws: Aws, patience: Patience) -> Applied:
     return applied
 
 
-def _run_stage(stage: Sequence[Lane], aws: Aws, patience: Patience) -> Applied:
+def _run_stage(stage: Sequence[Lane], aws: Aws, patience: Patience, was_done: Look) -> Applied:
     if len(stage) == 1:
-        return _run_lane(stage[0], aws, patience)
+        return _run_lane(stage[0], aws, patience, was_done)
     with ThreadPoolExecutor(len(stage)) as pool:
-        return sum(pool.map(lambda lane: _run_lane(lane, aws, patience), stage), Applied())
+        return sum(pool.map(lambda lane: _run_lane(lane, aws, patience, was_done), stage), Applied())
 
 
-def _run_lane(lane: Lane, aws: Aws, patience: Patience) -> Applied:
+def _run_lane(lane: Lane, aws: Aws, patience: Patience, was_done: Look) -> Applied:
     done: list[Step] = []
     for position, step in enumerate(lane):
         try:
             going_on = aws.unmet(step.before, patience)
             if going_on:
                 return Applied(tuple(done)) + _left(lane[position:], going_on)
-            answer = aws.write(step.operation, step.arguments, patience)
+            answer = _send(step, aws, patience, was_done)
             done.append(step)
             going_on = aws.unmet(step.after, patience, looks=2 if _is_moving(answer) else 1)
         except AwsError as error:
@@ -72,6 +86,42 @@ def _run_lane(lane: Lane, aws: Aws, patience: Patience) -> Applied:
         if going_on:
             return Applied(tuple(done), (going_on,)) + _left(lane[position + 1 :], going_on)
     return Applied(tuple(done))
+
+
+def _send(step: Step, aws: Aws, patience: Patience, was_done: Look) -> Mapping[str, Any]:
+    """Makes the call of a step.
+
+    A call whose answer was lost is never just made again: AWS may have done it, and a second backup would be the price.
+    """
+    try:
+        return aws.write(step.operation, step.arguments, patience)
+    except AwsError as error:
+        if not error.lost:
+            raise
+        return _make_sure(step, error, aws, patience, was_done)
+
+
+def _make_sure(step: Step, error: AwsError, aws: Aws, patience: Patience, was_done: Look) -> Mapping[str, Any]:
+    """Looks whether AWS did what it did not answer to, and asks again where it did not."""
+    began, seconds = aws.clock.now(), patience.seconds if patience.wait else 0
+    for attempt, pause in enumerate(polling(), 1):
+        aws.clock.sleep(max(pause, LAG_SECONDS))
+        if _saw(step, error, was_done):
+            return TAKEN
+        if aws.gives_up(error, attempt, began, seconds, pause):
+            raise aws.told(error, attempt, began) from error
+        try:
+            return aws.write(step.operation, step.arguments, Patience(wait=False))
+        except AwsError as again:
+            error = again
+    raise AssertionError("polling never ends")
+
+
+def _saw(step: Step, error: AwsError, was_done: Look) -> bool:
+    try:
+        return was_done(step)
+    except AwsError as blind:
+        raise error.with_note(f"Whether it was done could not be read ({blind.asked}: {blind.code}).") from blind
 
 
 def _is_moving(answer: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
@@ -27,6 +28,7 @@ try:
     from botocore.exceptions import (
         ConnectionError as BotoConnectionError,
     )
+    from botocore.parsers import ResponseParserError
 except ImportError:
     pass  # AnsibleAWSModule reports the missing library
 
@@ -36,9 +38,25 @@ from .conditions import Condition
 from .errors import AwsError, Denial, Kind, StuckError, WaitTimeoutError, classify
 from .state import Read
 
-# botocore retries throttling, 5xx and broken connections itself; what is left after that is a matter of waiting. It
-# also retries a spent quota (LimitExceededException), for half a minute with five attempts.
-CLIENT_CONFIG = {"retries": {"mode": "standard", "max_attempts": 3}, "connect_timeout": 10, "max_pool_connections": 40}
+# botocore repeats nothing here. It would repeat a write whose answer was lost, and so make a second backup; it would
+# take a spent quota (LimitExceededException) for throttling. What is worth repeating is repeated below.
+CLIENT_CONFIG = {
+    "retries": {"mode": "standard", "total_max_attempts": 1},
+    "connect_timeout": 10,
+    "read_timeout": 30,
+    "max_pool_connections": 40,
+}
+
+# Throttling, failures of the server and of the network are met this often at least, whether somebody waits or not.
+ATTEMPTS = 3
+
+# A wrong endpoint must be told soon.
+UNREACHABLE_SECONDS = 5
+
+# IAM is asked for advice only; a network that does not let through to it shall not cost a run minutes.
+SERVICE_CONFIG: Mapping[str, Mapping[str, Any]] = {
+    "iam": {"retries": {"mode": "standard", "max_attempts": 2}, "connect_timeout": 3, "read_timeout": 15},
+}
 
 # Reads are refused for moments only: a rate limit, or a sub-resource of a table in its first seconds.
 READ_SECONDS = 60
@@ -47,6 +65,28 @@ READ_SECONDS = 60
 SECOND_LOOK = 1.0
 
 NOT_FOUND = ("ResourceNotFound", "TableNotFound", "NotFoundException", "PolicyNotFound", "NoSuchEntity")
+
+
+class CutAnswerError(Exception):
+    """An answer that says all is well, and is not whole."""
+
+
+def watch_answers(client: Any) -> Any:
+    """The same client, telling an answer that was cut off; botocore takes one that is not JSON for an empty one."""
+    client.meta.events.register("before-parse", _check_whole)
+    return client
+
+
+def _check_whole(operation_model: Any, response_dict: Mapping[str, Any], **unused: Any) -> None:
+    service = operation_model.service_model
+    protocol = getattr(service, "resolved_protocol", service.metadata.get("protocol"))
+    shape, body = operation_model.output_shape, response_dict["body"]
+    if protocol != "json" or response_dict["status_code"] != 200 or not (shape and shape.members):
+        return
+    try:
+        json.loads(body)
+    except ValueError as error:
+        raise CutAnswerError(f"the answer is not whole after {len(body)} bytes") from error
 
 
 @dataclass(frozen=True)
@@ -58,7 +98,7 @@ class Clock:
     today: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
 
 
-def _polling() -> Iterable[float]:
+def polling() -> Iterable[float]:
     """Seconds between polls: short at first, since most things settle soon, then slower."""
     return BackoffIterator(delay=0.2, backoff=1.5, max_delay=15)
 
@@ -94,7 +134,7 @@ class Aws:
         Raises AwsError.
         """
         try:
-            return self._call_while_busy(read.service, read.operation, read.arguments, READ_SECONDS)
+            return self._call_while_busy(read.service, read.operation, read.arguments, READ_SECONDS, repeat_lost=True)
         except AwsError as error:
             if error.code.startswith(NOT_FOUND):
                 return None
@@ -116,23 +156,45 @@ class Aws:
     def write(self, operation: str, arguments: Mapping[str, Any], patience: Patience) -> Mapping[str, Any]:
         """Makes a call that changes something, again and again while AWS is busy, until patience ends.
 
-        Raises AwsError; one of kind BUSY when patience ended.
+        Raises AwsError; one of kind BUSY when patience ended, and at once one that is C(lost): whoever asked has to
+        look first whether AWS did it.
         """
-        return self._call_while_busy("dynamodb", operation, arguments, patience.seconds if patience.wait else 0)
+        seconds = patience.seconds if patience.wait else 0
+        return self._call_while_busy("dynamodb", operation, arguments, seconds, repeat_lost=False)
 
     def _call_while_busy(
-        self, service: str, operation: str, arguments: Mapping[str, Any], seconds: float
+        self, service: str, operation: str, arguments: Mapping[str, Any], seconds: float, repeat_lost: bool
     ) -> Mapping[str, Any]:
-        deadline = self.clock.now() + seconds
-        for pause in _polling():
+        began = self.clock.now()
+        for attempt, pause in enumerate(polling(), 1):
             try:
                 return self._call(service, operation, arguments)
             except AwsError as error:
-                if error.kind is not Kind.BUSY or self.clock.now() + pause > deadline:
+                if error.lost and not repeat_lost:
                     raise
+                if self.gives_up(error, attempt, began, seconds, pause):
+                    raise self.told(error, attempt, began) from error
             # Jitter, so that several tables that were refused together do not come back together.
             self.clock.sleep(pause * random.uniform(0.75, 1.25))
         raise AssertionError("polling never ends")
+
+    def gives_up(self, error: AwsError, attempt: int, began: float, seconds: float, pause: float) -> bool:
+        """Whether a call that failed so is not made again after a pause.
+
+        attempt: how often it was made. began: since when. seconds: for how long AWS may be busy.
+        """
+        if error.kind not in (Kind.BUSY, Kind.UNREACHABLE):
+            return True
+        if error.momentary and attempt < ATTEMPTS:
+            return False
+        most = min(seconds, UNREACHABLE_SECONDS) if error.kind is Kind.UNREACHABLE else seconds
+        return self.clock.now() + pause > began + most
+
+    def told(self, error: AwsError, attempt: int, began: float) -> AwsError:
+        """The error with how often and for how long it was tried."""
+        if attempt == 1:
+            return error
+        return error.with_note(f"Tried {attempt} times in {self.clock.now() - began:.0f} seconds.")
 
     def unmet(self, conditions: Iterable[Condition], patience: Patience, looks: int = 1) -> str:
         """Waits until all conditions hold, and returns the empty string then.
@@ -150,8 +212,16 @@ class Aws:
     def _unmet(self, condition: Condition, patience: Patience, looks: int) -> str:
         held = 0
         deadline = self.clock.now() + patience.seconds
-        for pause in _polling():
-            answer = self.read(Read(condition.operation, condition.arguments, condition.service))
+        for pause in polling():
+            try:
+                answer = self.read(Read(condition.operation, condition.arguments, condition.service))
+            except AwsError as error:
+                # Whoever waits for an hour does not mind that the network is down for a minute of it.
+                if not error.momentary or not patience.wait or self.clock.now() + pause > deadline:
+                    raise
+                held = 0
+                self.clock.sleep(pause)
+                continue
             held = held + 1 if condition.holds(answer) else 0
             if held == looks or (held and not patience.wait):
                 return ""
@@ -180,7 +250,7 @@ class Aws:
             return getattr(client, method)(**arguments)
         except ClientError as error:
             raise _refusal(error, service, operation, arguments) from error
-        except (BotoCoreError, HTTPClientError) as error:
+        except (BotoCoreError, HTTPClientError, ResponseParserError, CutAnswerError) as error:
             raise _no_answer(error, service, operation, arguments, client.meta.endpoint_url) from error
 
 
@@ -198,7 +268,7 @@ def _refusal(error: ClientError, service: str, operation: str, arguments: Mappin
     if code.startswith("AccessDenied") or "not authorized to perform" in text:
         return AwsError(asked, code, text, Kind.DENIED, Denial.of(text).advice(f"{service}:{operation}", text))
     rule = classify(code, text)
-    return AwsError(asked, code, text, rule.kind, rule.advice)
+    return AwsError(asked, code, text, rule.kind, rule.advice, rule.momentary, rule.lost)
 
 
 def _no_answer(error: Exception, service: str, operation: str, arguments: Mapping[str, Any], endpoint: str) -> AwsError:
@@ -208,7 +278,14 @@ def _no_answer(error: Exception, service: str, operation: str, arguments: Mappin
         return AwsError(asked, code, text, Kind.FINAL, advice)
     if isinstance(error, (BotoConnectionError, HTTPClientError)):
         advice = f"Nobody answers at {endpoint}: check the endpoint, the region and the network."
-        return AwsError(asked, code, text, Kind.UNREACHABLE, advice)
+        # What could not even connect asked nothing.
+        lost = isinstance(error, HTTPClientError)
+        return AwsError(asked, code, text, Kind.UNREACHABLE, advice, momentary=True, lost=lost)
+    if isinstance(error, (CutAnswerError, ResponseParserError)):
+        advice = (
+            f"What answers at {endpoint} is not AWS, or loses parts of its answers: check the endpoint and the way."
+        )
+        return AwsError(asked, code, text, Kind.UNREACHABLE, advice, momentary=True, lost=True)
     if isinstance(error, ParamValidationError):
         return AwsError(asked, code, text, Kind.FINAL, "This boto3 may be too old for the setting: update it.")
     return AwsError(asked, code, text, Kind.FINAL, "")

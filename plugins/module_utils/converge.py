@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .apply import Applied, apply_plan
+from .apply import Applied, Look, apply_plan
 from .aws import Aws, Patience
 from .conditions import Condition, TableActive, TableGone
-from .deletion import Deletion, plan_deletion
+from .deletion import Deletion, backups_read, plan_deletion, was_backed_up
 from .errors import AwsError, Kind, RefusedError, StuckError, WaitTimeoutError
 from .plan import Plan, plan_table
 from .settings import SETTINGS
 from .spec import TableSpec
 from .state import Read, TableState
-from .steps import Refusal
+from .steps import Refusal, Step
 
 # How often a table may turn out not to be as it was read a moment ago before the run gives up on it.
 MAX_ROUNDS = 5
@@ -134,7 +134,11 @@ def _one_round(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
         _refuse(spec, state, plan, run)
     except (AwsError, WaitTimeoutError, StuckError, RefusedError) as error:
         return Outcome(spec.name, plan, state, error=error)
-    outcome = _carry_out(plan, state, aws, run, lambda: observe(spec, aws))
+
+    def was_done(step: Step) -> bool:
+        return not _asks_for(plan_table(spec, observe(spec, aws)), step)
+
+    outcome = _carry_out(plan, state, aws, run, lambda: observe(spec, aws), was_done)
     outcome = replace(outcome, pending=outcome.pending + blocked)
     return outcome if run.check else replace(outcome, warnings=_not_kept(spec, outcome))
 
@@ -170,7 +174,20 @@ def _one_deletion(deletion: Deletion, aws: Aws, run: Run) -> Outcome:
     plan = plan_deletion(deletion, state)
     if plan.refusals:
         return Outcome(deletion.name, plan, state, error=RefusedError(plan.refusals))
-    return _carry_out(plan, state, aws, run, lambda: _described(deletion.name, aws))
+    began = aws.clock.today()
+
+    def was_done(step: Step) -> bool:
+        if step.operation == "CreateBackup":
+            return was_backed_up(deletion, aws.read(backups_read(deletion)), began)
+        return not _asks_for(plan_deletion(deletion, _described(deletion.name, aws)), step)
+
+    return _carry_out(plan, state, aws, run, lambda: _described(deletion.name, aws), was_done)
+
+
+def _asks_for(plan: Plan, step: Step) -> bool:
+    """Whether a plan still holds a step of an earlier one, alone or in one call with others."""
+    purposes = set(step.purpose.split("; "))
+    return any(each.operation == step.operation and purposes & set(each.purpose.split("; ")) for each in plan.steps)
 
 
 def _described(name: str, aws: Aws) -> TableState:
@@ -178,11 +195,13 @@ def _described(name: str, aws: Aws) -> TableState:
     return TableState(name, answer["Table"] if answer else {})
 
 
-def _carry_out(plan: Plan, state: TableState, aws: Aws, run: Run, look: Callable[[], TableState]) -> Outcome:
+def _carry_out(
+    plan: Plan, state: TableState, aws: Aws, run: Run, look: Callable[[], TableState], was_done: Look
+) -> Outcome:
     if run.check:
         pending = tuple(condition.waiting_for({"Table": state.table}) for condition in plan.settling)
         return Outcome(plan.name, plan, state, bool(plan.steps), pending)
-    applied = apply_plan(plan, aws, run.patience) if plan.steps or plan.settling else Applied()
+    applied = apply_plan(plan, aws, run.patience, was_done) if plan.steps or plan.settling else Applied()
     try:
         state = look() if applied.done or plan.settling else state
     except AwsError as error:

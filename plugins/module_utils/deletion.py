@@ -5,14 +5,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from .conditions import BackupAvailable, NoIndexInFlight, TableActive, TableGone, TableSettled
 from .plan import Plan
 from .settings.base import Row
 from .settings.protection import ProtectionSetting, protection_step
-from .state import TableState
+from .state import Read, TableState
 from .steps import DATA_LOST, REMOVE, Change, Refusal, Step
+
+# AWS takes no call from a clock that is more than five minutes off.
+CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,20 @@ def _steps(deletion: Deletion, state: TableState) -> tuple[Step, ...]:
         )
     )
     return tuple(steps)
+
+
+def backups_read(deletion: Deletion) -> Read:
+    """The read that shows whether the final backup was made."""
+    condition = BackupAvailable(deletion.name, deletion.backup)
+    return Read(condition.operation, condition.arguments)
+
+
+def was_backed_up(deletion: Deletion, answer: Mapping[str, Any] | None, since: datetime) -> bool:
+    """Whether the final backup is listed. An older one of the same name is none: data may have come since."""
+    return any(
+        backup["BackupName"] == deletion.backup and backup["BackupCreationDateTime"] >= since - CLOCK_SKEW
+        for backup in (answer or {}).get("BackupSummaries", ())
+    )
 
 
 def _not_allowed(name: str, state: TableState) -> Refusal:

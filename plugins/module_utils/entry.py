@@ -14,7 +14,7 @@ from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from .arguments import DefinitionError, given
-from .aws import CLIENT_CONFIG, Aws, Patience
+from .aws import CLIENT_CONFIG, SERVICE_CONFIG, Aws, Patience, watch_answers
 from .converge import Outcome, Run, converge
 from .report import message, report
 from .spec import parse_table
@@ -87,7 +87,7 @@ def connect(module: AwsModule) -> Aws:
     """AWS as the module's arguments and the environment say."""
 
     def new_client(service: str) -> Any:
-        return module.client(service, config=CLIENT_CONFIG)
+        return watch_answers(module.client(service, config={**CLIENT_CONFIG, **SERVICE_CONFIG.get(service, {})}))
 
     client = new_client("dynamodb")
     return Aws(new_client, region=client.meta.region_name, known_clients={"dynamodb": client})

@@ -33,12 +33,17 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Rule:
-    """One class of refusals: code and text are regular expressions searched for in the answer."""
+    """One class of refusals: code and text are regular expressions searched for in the answer.
+
+    momentary: whether the next moment may do. lost: whether AWS may have done what it was asked all the same.
+    """
 
     kind: Kind
     code: str
     text: str
     advice: str
+    momentary: bool = False
+    lost: bool = False
 
 
 # First match wins. Sources: API reference "Common errors" and each operation's errors; texts measured.
@@ -98,9 +103,18 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         Kind.BUSY,
-        "^50[02-4]$|Throttl|RequestLimitExceeded|TooManyRequests|InternalServer|InternalFailure|ServiceUnavailable",
+        "Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|BandwidthLimit",
         "",
         "AWS is overloaded or wants fewer calls: run it again.",
+        momentary=True,
+    ),
+    Rule(
+        Kind.BUSY,
+        "^50[02-4]$|InternalServer|InternalFailure|InternalError|ServiceUnavailable|RequestTimeout|PriorRequest",
+        "",
+        "AWS is overloaded or wants fewer calls: run it again.",
+        momentary=True,
+        lost=True,
     ),
     Rule(Kind.MOVED, "ResourceNotFound|TableNotFound|IndexNotFound|^ResourceNotFound$", "", "Run it again."),
     Rule(
@@ -159,11 +173,21 @@ class AwsError(Exception):
     """AWS, or the way to it, refused a call.
 
     asked: what was asked, in words. code, text: the answer, verbatim. kind, advice: what it means and what to do.
+    momentary: whether the next moment may do. lost: whether AWS may have done it all the same.
     """
 
-    def __init__(self, asked: str, code: str, text: str, kind: Kind, advice: str):
+    def __init__(
+        self, asked: str, code: str, text: str, kind: Kind, advice: str, momentary: bool = False, lost: bool = False
+    ):
         self.asked, self.code, self.text, self.kind, self.advice = asked, code, text, kind, advice
-        super().__init__(f"{asked}: {code}: {text}{'' if text.endswith('.') else '.'} {advice}".strip())
+        self.momentary, self.lost = momentary, lost
+        told = text or "no reason was given"
+        super().__init__(f"{asked}: {code}: {told}{'' if told.endswith('.') else '.'} {advice}".strip())
+
+    def with_note(self, note: str) -> AwsError:
+        """The same, with a sentence before its advice."""
+        advice = f"{note} {self.advice}".strip()
+        return AwsError(self.asked, self.code, self.text, self.kind, advice, self.momentary, self.lost)
 
 
 class WaitTimeoutError(Exception):
