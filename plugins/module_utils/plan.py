@@ -89,6 +89,7 @@ def _plan_creation(spec: TableSpec, state: TableState) -> Plan:
         changes=(Change(ADD, "table", "table", spec.name), *changes),
         after=(TableActive(spec.name),),
     )
+    after["attributes"] = {name: spec.attribute_types[name] for name in sorted(spec.key_attributes)}
     refusals = [refusal for name, want in wanted.items() for refusal in SETTINGS[name].obstacles(want, spec)]
     steps, refused = _split(later)
     return Plan(
