@@ -95,7 +95,11 @@ def _set_ttl(world: World, table: Table, given: dict[str, Any]) -> None:
     ttl.status, ttl.last_change = status, world.clock.now()
     ttl.attribute = None if status == "DISABLED" else given.get("attribute") or ttl.attribute or "expires"
 
+    changed = ttl.last_change
+
     def settle(_due: float) -> None:
+        if ttl.last_change != changed:
+            return
         ttl.status = settled[status]
         if ttl.status == "DISABLED":
             ttl.attribute = None

@@ -19,6 +19,7 @@ from .inflight import Change, Wanted
 from .keys import key_arn
 from .names import find, table_name
 from .policy import check_document
+from .shapes import NULL
 from .system_backup import keep_deleted
 from .table_state import (
     ON_DEMAND_WARM,
@@ -44,6 +45,9 @@ def create_table(call: Call) -> Body:
     for member in NOT_REPRODUCED:
         if member in body:
             raise validation(f"{INVALID}{member} is not reproduced here")
+    if "KeySchema" not in body:
+        # The API model leaves it out for replicas of other accounts only.
+        raise validation(f"1 validation error detected: {NULL.format(field='keySchema')}")
     name = table_name(region, body["TableName"])
     check_create(body)
     tags = check_tags(body.get("Tags") or [])

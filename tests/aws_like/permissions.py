@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from .errors import ServiceError
-from .world import Region
+from .world import Keys, Region
 
 # These cannot be scoped to a table.
 UNSCOPED = frozenset({"DescribeLimits", "ListBackups", "ListContributorInsights", "ListTables"})
@@ -38,6 +38,13 @@ def encryption_key(body: Mapping[str, Any]) -> str | None:
     """The customer's key that the call wants a table encrypted with: the caller needs to be able to use it."""
     name = (body.get("SSESpecification") or {}).get("KMSMasterKeyId")
     return str(name) if name else None
+
+
+def elsewhere(service: str, operation: str, body: Mapping[str, Any], keys: Keys, region: Region) -> tuple[str, str]:
+    """The action of a call of another service; of KMS, the key that it is about."""
+    name = str(body.get("KeyId") or body.get("TargetKeyId") or "") if service == "kms" else ""
+    key = keys.find(region.account, region.name, name) if name else None
+    return f"{service}:{operation}", key.arn if key else "*"
 
 
 def refused(caller: str, action: str, resource: str) -> ServiceError:

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
+from xml.sax.saxutils import escape
 
 from scripts.emulator.request_log import (
     CREDENTIAL_SCOPE,
@@ -26,12 +27,14 @@ from .call_log import CallLog, Entry
 from .control import PREFIX, Control
 from .errors import ServiceError, iso
 from .faults import ConnectionBroken, Fault, Faults
-from .permissions import OF_A_KEY, Permissions, encryption_key, needed, refused
+from .permissions import OF_A_KEY, Permissions, elsewhere, encryption_key, needed, refused
 from .world import ACCOUNT, Body, Region, World
 
 TARGET = "DynamoDB_20120810."
 JSON = "application/x-amz-json-1.0"
 DEFAULT_REGION = "us-east-1"
+# Who one is may always be asked.
+OPEN_TO_ALL = frozenset({"GetCallerIdentity"})
 Answer = tuple[int, Body]
 
 
@@ -126,9 +129,24 @@ class Application:
     # The other services
 
     def _elsewhere(self, environ: Environ, start_response: StartResponse, raw: bytes) -> Iterable[bytes]:
-        status, headers, chunks = _called(self._moto, environ)
-        self._remember(environ, raw, {}, status, None)
+        error: ServiceError | None = None
+        try:
+            self._authorize_elsewhere(environ, raw)
+            status, headers, chunks = _called(self._moto, environ)
+        except ServiceError as raised:
+            error = raised
+            status, headers, chunks = _refusal_elsewhere(environ, raised)
+        self._remember(environ, raw, {}, status, error)
         return _send(start_response, status, headers, chunks)
+
+    def _authorize_elsewhere(self, environ: Environ, raw: bytes) -> None:
+        call = call_of(environ, raw, 0)
+        if not self._world.settings.enforce_iam or call.service == "-" or call.operation in OPEN_TO_ALL:
+            return
+        body = _parsed(raw) if "HTTP_X_AMZ_TARGET" in environ else {}
+        region = self._region(environ)
+        action, resource = elsewhere(call.service, call.operation, body, self._world.keys, region)
+        self._require(environ, action, resource)
 
     def _remember(self, environ: Environ, raw: bytes, body: Body, status: int, error: ServiceError | None) -> None:
         call = call_of(environ, raw, status)
@@ -147,6 +165,15 @@ class Application:
                 request=body,
             )
         )
+
+
+def _refusal_elsewhere(environ: Environ, error: ServiceError) -> tuple[int, list[tuple[str, str]], list[bytes]]:
+    """Services with a target answer in JSON, those with an action in XML."""
+    if "HTTP_X_AMZ_TARGET" in environ:
+        return 400, _headers(JSON), [json.dumps(error.envelope()).encode()]
+    code = error.code.removesuffix("Exception")
+    text = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(error.message)}</Message></Error>"
+    return 403, _headers("text/xml"), [f"<ErrorResponse>{text}</ErrorResponse>".encode()]
 
 
 def _parsed(raw: bytes) -> Body:

@@ -26,7 +26,11 @@ def update_time_to_live(call: Call) -> Body:
     else:
         ttl.status, settled = "DISABLING", "DISABLED"
 
+    changed = call.now
+
     def settle(_due: float) -> None:
+        if ttl.last_change != changed:
+            return
         ttl.status = settled
         if settled == "DISABLED":
             ttl.attribute = None
