@@ -76,7 +76,7 @@ molecule: venv ## Run every molecule scenario on the embedded emulator and on Lo
 	@$(RUN_PYTHON) -m pytest -v tests/molecule $(ARGS)
 
 ##@ Make
-.PHONY: venv runtime build docs changelog lock clean help
+.PHONY: venv runtime build docs policies changelog lock clean help
 
 venv: ## Build or refresh .venv with everything locked; PYTHON=python3.13 chooses another Python
 	@$(SETUP) --dev
@@ -90,6 +90,9 @@ build: runtime ## Build the collection's tarball into dist/
 
 docs: venv ## Build the HTML reference of modules, filters and roles into dist/docs/
 	@scripts/docs.sh
+
+policies: venv ## Write policies/*.json and the tables of docs/permissions.md from the code; ARGS for other tables
+	@$(RUN_PYTHON) scripts/policies.py $(ARGS)
 
 changelog: venv ## Turn changelogs/fragments into CHANGELOG.rst for the version in galaxy.yml
 	antsibull-changelog release $(ARGS)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -51,3 +52,70 @@ def dynamodb(*operations: str, scope: Scope = Scope.TABLE) -> Permissions:
 def kms(*operations: str, scope: Scope = Scope.KEY, via: str = "") -> Permissions:
     """Permissions of KMS, on the customer key unless told otherwise."""
     return tuple(Permission(f"kms:{operation}", scope, via) for operation in operations)
+
+
+# A key that is not made yet has no id: what is allowed on it is what is allowed on any key of the account.
+NO_KEY_YET = "00000000-0000-0000-0000-000000000000"
+
+CALLER_ARN = re.compile(
+    r"arn:(?P<partition>[^:]+):(?P<service>iam|sts)::(?P<account>\d{12}):(?P<kind>[\w-]+)(/(?P<name>.+))?"
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where resources are: makes their ARNs."""
+
+    partition: str
+    region: str
+    account: str
+
+    def table(self, name: str) -> str:
+        """ARN of a table."""
+        return f"arn:{self.partition}:dynamodb:{self.region}:{self.account}:table/{name}"
+
+    def key(self, key_id: str = NO_KEY_YET) -> str:
+        """ARN of a KMS key by its id."""
+        return f"arn:{self.partition}:kms:{self.region}:{self.account}:key/{key_id}"
+
+    def alias(self, name: str) -> str:
+        """ARN of a KMS alias by its name with its C(alias/)."""
+        return f"arn:{self.partition}:kms:{self.region}:{self.account}:{name}"
+
+    def principal(self, kind: str, name: str) -> str:
+        """ARN of a user or a role."""
+        return f"arn:{self.partition}:iam::{self.account}:{kind}/{name}"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, and whose policies say what is allowed.
+
+    arn: the user or role whose policies can be asked for; empty where there is none. role: the role's name, where a
+    session of a role calls. reason: why nobody's policies can be asked for.
+    """
+
+    partition: str = ""
+    account: str = ""
+    arn: str = ""
+    role: str = ""
+    reason: str = ""
+
+    @classmethod
+    def of(cls, arn: str) -> Caller:
+        """Of the ARN that STS tells."""
+        found = CALLER_ARN.fullmatch(arn)
+        if not found:
+            return cls(reason=f"STS tells no caller of an AWS account: {arn or 'nothing'}")
+        place = Place(found["partition"], "", found["account"])
+        kind, name = f"{found['service']} {found['kind']}", found["name"] or ""
+        if kind == "iam user":
+            return cls(place.partition, place.account, arn)
+        if kind == "sts assumed-role":
+            # The session's ARN leaves the role's path out; most roles have none.
+            role = name.partition("/")[0]
+            return cls(place.partition, place.account, place.principal("role", role), role)
+        reason = (
+            "the account's root user may do everything" if kind == "iam root" else f"{arn} is no user or role of IAM"
+        )
+        return cls(place.partition, place.account, reason=reason)

@@ -34,8 +34,10 @@ KEY_USE = kms(
     "Decrypt",
     "DescribeKey",
     "Encrypt",
-    "GenerateDataKey*",
-    "ReEncrypt*",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
     via="dynamodb",
 )
 KEY_ARN = re.compile(r"arn:[^:]+:kms:[^:]+:\d+:key/.+")
