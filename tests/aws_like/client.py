@@ -45,7 +45,7 @@ class AwsLike:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise AwsLikeError(f"the server ended at once (exit code {self._process.wait(STOP_SECONDS)})")
+            raise AwsLikeError(f"the server ended at once (exit code {self.stop()})")
         ready = json.loads(line)
         self.url, self.pid = ready["url"], ready["pid"]
         return self
@@ -53,17 +53,23 @@ class AwsLike:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> int:
+        """End the server; its exit code."""
         process = self._process
         assert process is not None
-        process.terminate()
+        # It ends when its standard input does.
+        if process.stdin:
+            process.stdin.close()
         try:
-            process.wait(STOP_SECONDS)
+            code = process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(STOP_SECONDS)
-        for pipe in (process.stdin, process.stdout):
-            if pipe:
-                pipe.close()
+            code = process.wait(STOP_SECONDS)
+        if process.stdout:
+            process.stdout.close()
+        return code
 
     def environment(self) -> dict[str, str]:
         """What a program needs to use this server instead of AWS."""

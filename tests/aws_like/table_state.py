@@ -112,14 +112,16 @@ class Lagged:
     """A value that readers see late."""
 
     current: Any
-    previous: Any = None
-    seen_from: float = 0.0
+    # Older values, each with the moment from which its successor is seen.
+    _older: list[tuple[Any, float]] = field(default_factory=list)
 
     def read(self, now: float) -> Any:
-        return self.current if now >= self.seen_from else self.previous
+        return next((value for value, until in self._older if now < until), self.current)
 
     def write(self, value: Any, now: float, lag: float) -> None:
-        self.previous, self.current, self.seen_from = self.read(now), value, now + lag
+        self._older = [each for each in self._older if now < each[1]]
+        self._older.append((self.current, now + lag))
+        self.current = value
 
 
 @dataclass
@@ -171,7 +173,7 @@ class Table:
     # INACCESSIBLE_ENCRYPTION_CREDENTIALS and its like, which nothing here leads to by itself.
     status_override: str = ""
 
-    tags: Lagged = field(default_factory=lambda: Lagged({}, {}))
+    tags: Lagged = field(default_factory=lambda: Lagged({}))
     policy: Lagged = field(default_factory=lambda: Lagged(None))
     policy_changed: float | None = None
     ttl: Ttl = field(default_factory=Ttl)

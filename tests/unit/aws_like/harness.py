@@ -99,10 +99,10 @@ class Aws:
     def now(self) -> float:
         return self.clock.now()
 
-    def call(self, operation: str, **body: Any) -> dict[str, Any]:
+    def call(self, operation: str, /, **body: Any) -> dict[str, Any]:
         return perform(self.world, self.world.region(REGION), operation, body)
 
-    def refusal(self, operation: str, **body: Any) -> ServiceError:
+    def refusal(self, operation: str, /, **body: Any) -> ServiceError:
         with pytest.raises(ServiceError) as raised:
             self.call(operation, **body)
         return raised.value
@@ -119,12 +119,12 @@ class Aws:
 
     # Shorthands
 
-    def creating(self, name: str = "orders", **body: Any) -> dict[str, Any]:
+    def creating(self, name: str = "orders", /, **body: Any) -> dict[str, Any]:
         wanted = {"KeySchema": HASH, "AttributeDefinitions": defined("id"), "BillingMode": "PAY_PER_REQUEST", **body}
         shown: dict[str, Any] = self.call("CreateTable", TableName=name, **wanted)["TableDescription"]
         return shown
 
-    def table(self, name: str = "orders", **body: Any) -> None:
+    def table(self, name: str = "orders", /, **body: Any) -> None:
         """An ACTIVE table, with backups ready."""
         self.creating(name, **body)
         self.settle()
@@ -133,14 +133,14 @@ class Aws:
     def provisioned(self, name: str = "orders", read: int = 10, write: int = 10, **body: Any) -> None:
         self.table(name, BillingMode="PROVISIONED", ProvisionedThroughput=units(read, write), **body)
 
-    def indexed(self, name: str = "orders", **body: Any) -> None:
+    def indexed(self, name: str = "orders", /, **body: Any) -> None:
         self.table(name, AttributeDefinitions=defined("id", "g"), GlobalSecondaryIndexes=[gsi("by_g")], **body)
 
-    def update(self, name: str = "orders", **body: Any) -> dict[str, Any]:
+    def update(self, name: str = "orders", /, **body: Any) -> dict[str, Any]:
         shown: dict[str, Any] = self.call("UpdateTable", TableName=name, **body)["TableDescription"]
         return shown
 
-    def update_refusal(self, name: str = "orders", **body: Any) -> ServiceError:
+    def update_refusal(self, name: str = "orders", /, **body: Any) -> ServiceError:
         return self.refusal("UpdateTable", TableName=name, **body)
 
     def create_index(self, index: str, attribute: str = "n", name: str = "orders") -> dict[str, Any]:

@@ -100,7 +100,7 @@ def test_rule_06_not_found_by_table(aws: Aws, operation: str) -> None:
 
 @pytest.mark.parametrize("operation", ["DescribeContinuousBackups", "UpdateContinuousBackups", "CreateBackup"])
 def test_rule_06_not_found_by_the_backup_apis(aws: Aws, operation: str) -> None:
-    body = {"BackupName": "kept"} if operation == "CreateBackup" else {}
+    body: dict[str, Any] = {"BackupName": "kept"} if operation == "CreateBackup" else {}
     recovery = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
     body |= recovery if operation == "UpdateContinuousBackups" else {}
     assert says(aws.refusal(operation, TableName="ghost", **body), "TableNotFoundException", "Table not found: ghost")

@@ -76,15 +76,15 @@ def _keys(schema: list[dict[str, str]], **more: Any) -> dict[str, Any]:
         (
             {**PPR, "WarmThroughput": {"ReadUnitsPerSecond": 11999}},
             (
-                f"{INVALID}Requested ReadUnitsPerSecond for WarmThroughput for table is lower than initial throughput for "
-                "OnDemand. See: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html"
+                f"{INVALID}Requested ReadUnitsPerSecond for WarmThroughput for table is lower than initial throughput "
+                "for OnDemand. See: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html"
             ),
         ),
         (
             {**PROVISIONED, "ProvisionedThroughput": units(9, 9), "WarmThroughput": {"WriteUnitsPerSecond": 8}},
             (
-                f"{INVALID}Requested WriteUnitsPerSecond for WarmThroughput for table is lower than WriteCapacityUnits of "
-                "ProvisionedThroughput"
+                f"{INVALID}Requested WriteUnitsPerSecond for WarmThroughput for table is lower than "
+                "WriteCapacityUnits of ProvisionedThroughput"
             ),
         ),
         (
