@@ -27,13 +27,11 @@ class Setting(Protocol):
 
     def wanted(self, call: Call, table: Table) -> list[Wanted]:
         """What stands in the way of it may be running."""
-        ...
 
     def check_budget(self, call: Call, table: Table) -> None: ...
 
     def check(self, call: Call, table: Table) -> bool:
         """Refuse what makes no sense; whether the change counts for the account's rate of changes."""
-        ...
 
     def apply(self, call: Call, table: Table) -> None: ...
 

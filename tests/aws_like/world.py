@@ -39,7 +39,6 @@ class Keys(Protocol):
 
     def managed(self, account: str, region: str) -> str:
         """The ARN of the key behind alias/aws/dynamodb."""
-        ...
 
 
 class Store(Protocol):
