@@ -113,7 +113,7 @@ def test_rule_11_on_demand_tables_show_0_and_their_summary(aws: Aws) -> None:
 def test_rule_11_definitions_come_in_any_order_on_demand() -> None:
     aws = Aws(shuffle_attributes=True)
     aws.table(KeySchema=HASH_RANGE, AttributeDefinitions=defined("id", "at"))
-    orders = {tuple(each["AttributeName"] for each in aws.shown()["AttributeDefinitions"]) for dummy in range(50)}
+    orders = {tuple(each["AttributeName"] for each in aws.shown()["AttributeDefinitions"]) for _number in range(50)}
     assert orders == {("id", "at"), ("at", "id")}
 
 

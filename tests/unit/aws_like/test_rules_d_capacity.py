@@ -131,7 +131,7 @@ def test_rule_18_to_on_demand_takes_long_once(aws: Aws) -> None:
 
 def test_rule_18_four_switches_to_on_demand_a_day(aws: Aws) -> None:
     aws.provisioned()
-    for dummy in range(4):
+    for _number in range(4):
         aws.update(BillingMode="PAY_PER_REQUEST")
         aws.settle()
         aws.update(BillingMode="PROVISIONED", ProvisionedThroughput=units(1, 1))

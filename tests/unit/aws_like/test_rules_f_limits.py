@@ -77,7 +77,7 @@ def test_rule_38_what_changes_nothing_is_exempt() -> None:
 def test_rule_39_read_buckets(operation: str, body: dict[str, Any], burst: int, wait: float) -> None:
     aws = Aws(read_buckets=True)
     aws.table()
-    for dummy in range(burst):
+    for _number in range(burst):
         aws.call(operation, **body)
     assert says(aws.refusal(operation, **body), "ThrottlingException", "Rate exceeded")
     aws.after(wait)
@@ -85,7 +85,7 @@ def test_rule_39_read_buckets(operation: str, body: dict[str, Any], burst: int, 
 
 
 def test_rule_39_no_limits_by_default(aws: Aws) -> None:
-    for dummy in range(100):
+    for _number in range(100):
         aws.call("DescribeLimits")
 
 

@@ -94,6 +94,10 @@ def test_keys_are_those_of_motos_kms(aws: AwsLike) -> None:
     managed = client.describe_table(TableName="orders")["Table"]["SSEDescription"]["KMSMasterKeyArn"]
     shown = kms.describe_key(KeyId="alias/aws/dynamodb")["KeyMetadata"]
     assert (shown["Arn"], shown["KeyManager"]) == (managed, "AWS")
+    by_alias = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/aws/dynamodb"}
+    client.update_table(TableName="orders", SSESpecification=by_alias)
+    aws.settle()
+    assert client.describe_table(TableName="orders")["Table"]["SSEDescription"]["KMSMasterKeyArn"] == managed
     kms.disable_key(KeyId=key["KeyId"])
     wanted = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key["Arn"]}
     code, message = refusal(client.update_table, TableName="orders", SSESpecification=wanted)
