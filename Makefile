@@ -44,7 +44,7 @@ localstack-stop: runtime ## Stop LocalStack
 	@$(RUN_PYTHON) scripts/localstack/control.py stop
 
 ##@ Test
-.PHONY: test lint sanity unit integration molecule
+.PHONY: test lint sanity unit integration molecule faults
 
 test: venv ## Run every check, and stop at the first that fails: lint, sanity, unit, integration, molecule
 	@scripts/parts.sh $(PARTS)
@@ -74,6 +74,9 @@ integration: venv ## Run the playbooks and modules against emulators that the te
 
 molecule: venv ## Run every molecule scenario on the embedded emulator and on LocalStack
 	@$(RUN_PYTHON) -m pytest -v tests/molecule $(ARGS)
+
+faults: venv ## Run modules and playbooks while calls fail, get lost or are cut off; prints a table
+	@$(RUN_PYTHON) -m pytest -q tests/faults $(ARGS)
 
 ##@ Make
 .PHONY: venv runtime build docs policies changelog lock clean help

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,23 +25,11 @@ from tests.integration.harness import ROOT, Ansible, Target
 
 # Most of a case is waiting.
 SIDE_BY_SIDE = 12
-SEED = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(1_000_000))
-RANDOM_RUNS = int(os.environ.get("FAULTS_RUNS") or 40)
 START_SECONDS = 120
 
 
 def pytest_report_header() -> str:
-    return f"faults: FAULTS_SEED={SEED} FAULTS_RUNS={RANDOM_RUNS}"
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "number" in metafunc.fixturenames:
-        metafunc.parametrize("number", range(RANDOM_RUNS))
-
-
-@pytest.fixture(scope="session")
-def seed() -> int:
-    return SEED
+    return f"faults: FAULTS_SEED={table.SEED} FAULTS_RUNS={table.RUNS}"
 
 
 @pytest.fixture(scope="session")
@@ -104,8 +91,8 @@ def ansible_of(tmp_path: Path) -> Callable[[Target], Ansible]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if table.RESULTS:
+    if table.RESULTS or table.RANDOM:
         terminalreporter.section("operation x fault x outcome")
-        terminalreporter.write_line(table.text(table.RESULTS))
-        path = table.write(ROOT / "tests/output", SEED)
+        terminalreporter.write_line(table.text(table.RESULTS, table.RANDOM))
+        path = table.write(ROOT / "tests/output")
         terminalreporter.write_line(f"the whole table, with every message: {path}")

@@ -119,7 +119,8 @@ def _look(aws: Aws, name: str, target: Target, number: int) -> Ended:
         return Ended(False, str(error))
     if entry is None:
         return Ended(False, found=(listed, None))
-    unavailable = "; ".join(entry.unavailable.values())
+    # The emulator does not have them all.
+    unavailable = "; ".join(why for why in entry.unavailable.values() if "HTML page" not in why)
     return Ended(False, unavailable, found=(listed, entry.result()))
 
 

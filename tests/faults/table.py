@@ -5,15 +5,22 @@
 
 from __future__ import annotations
 
+import os
+import random
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 from tests.faults.runner import DONE, TOLD, Verdict
 from tests.faults.strikes import FAULTS
 
 # (scenario, operation), fault, mode
+SEED = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(1_000_000))
+RUNS = int(os.environ.get("FAULTS_RUNS") or 60)
+
 Key = tuple[tuple[str, str], str, str]
 RESULTS: dict[Key, Verdict] = {}
+RANDOM: dict[str, Verdict] = {}
 LETTERS = {DONE: "+", TOLD: "t"}
 LEGEND = (
     "A letter for each of: the first call fails, the second (where there are two), four in a row, all of them.\n"
@@ -23,16 +30,23 @@ LEGEND = (
 )
 
 
-def text(results: dict[Key, Verdict]) -> str:
+def text(results: dict[Key, Verdict], chances: dict[str, Verdict]) -> str:
     faults = [fault.name for fault in FAULTS]
     rows = list(dict.fromkeys(key[0] for key in results))
     lines = ["| | " + " | ".join(faults) + " |", "|---" * (len(faults) + 1) + "|"]
     for row in rows:
         cells = [_cell(results, row, fault) for fault in faults]
         lines.append(f"| {row[0]}: {row[1]} | " + " | ".join(cells) + " |")
-    counted = Counter(verdict.kind for verdict in results.values())
-    summary = ", ".join(f"{number} {kind}" for kind, number in counted.most_common())
-    return "\n".join([*lines, "", LEGEND, "", f"{len(results)} cases: {summary}"])
+    ends = [
+        f"One fault: {_counted(results.values())}.",
+        f"Several at random, FAULTS_SEED={SEED}: {_counted(chances.values())}.",
+    ]
+    return "\n".join([*lines, "", LEGEND, "", *ends])
+
+
+def _counted(verdicts: Collection[Verdict]) -> str:
+    counted = Counter(verdict.kind for verdict in verdicts).most_common()
+    return f"{len(verdicts)} cases, " + ", ".join(f"{number} {kind}" for kind, number in counted)
 
 
 def _cell(results: dict[Key, Verdict], row: tuple[str, str], fault: str) -> str:
@@ -40,7 +54,7 @@ def _cell(results: dict[Key, Verdict], row: tuple[str, str], fault: str) -> str:
     return " ".join(LETTERS.get(verdict.kind, verdict.kind) for verdict in verdicts)
 
 
-def write(folder: Path, seed: int) -> Path:
+def write(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "faults.md"
     told = [
@@ -48,8 +62,9 @@ def write(folder: Path, seed: int) -> Path:
         for (row, fault, mode), verdict in RESULTS.items()
         if verdict.why
     ]
+    chances = [f"- at random {name}: {verdict.kind}: {verdict.why}" for name, verdict in RANDOM.items() if verdict.why]
     path.write_text(
-        f"# Operation x fault x outcome\n\nFAULTS_SEED={seed}\n\n{text(RESULTS)}\n\n" + "\n".join(told) + "\n",
+        f"# Operation x fault x outcome\n\n{text(RESULTS, RANDOM)}\n\n" + "\n".join(told + chances) + "\n",
         encoding="utf-8",
     )
     return path
