@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 RUN_PYTHON := .venv/bin/python
 SETUP := PYTHON="$(PYTHON)" scripts/venv.sh
 NAMESPACE := ansible_collections/auditflow
-PARTS := lint sanity unit integration molecule
+PARTS := lint sanity unit integration permissions molecule
 
 ##@ Use
 .PHONY: provision plan verify emulator-start emulator-stop localstack-start localstack-stop
@@ -44,9 +44,9 @@ localstack-stop: runtime ## Stop LocalStack
 	@$(RUN_PYTHON) scripts/localstack/control.py stop
 
 ##@ Test
-.PHONY: test lint sanity unit integration molecule faults
+.PHONY: test lint sanity unit integration permissions molecule faults
 
-test: venv ## Run every check, and stop at the first that fails: lint, sanity, unit, integration, molecule
+test: venv ## Run every check, and stop at the first that fails: lint, sanity, unit, integration, permissions, molecule
 	@scripts/parts.sh $(PARTS)
 
 lint: venv ## Check style and types: ruff, mypy, yamllint, shellcheck, ansible-lint, antsibull
@@ -54,7 +54,7 @@ lint: venv ## Check style and types: ruff, mypy, yamllint, shellcheck, ansible-l
 	ruff format --check .
 	@mkdir -p .cache/tree/$(NAMESPACE) && ln -sfn "$(CURDIR)" .cache/tree/$(NAMESPACE)/dynamodb
 	MYPYPATH=.cache/tree mypy -p ansible_collections.auditflow.dynamodb.plugins
-	mypy scripts
+	MYPYPATH=.cache/tree mypy scripts
 	shellcheck scripts/*.sh .ci/run
 	yamllint --strict .
 	ansible-lint --offline --strict
@@ -71,6 +71,9 @@ unit: venv ## Run the unit tests
 
 integration: venv ## Run the playbooks and modules against emulators that the tests start themselves
 	@$(RUN_PYTHON) -m pytest tests/integration $(ARGS)
+
+permissions: venv ## Run the playbooks with exactly the shipped policies, and without each single permission
+	@$(RUN_PYTHON) -m pytest tests/permissions $(ARGS)
 
 molecule: venv ## Run every molecule scenario on the embedded emulator and on LocalStack
 	@$(RUN_PYTHON) -m pytest -v tests/molecule $(ARGS)

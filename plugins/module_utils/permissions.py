@@ -10,7 +10,7 @@ C(policies/), the tables of C(docs/permissions.md), and what a run is checked fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .catalog import MANAGED, OTHERS
@@ -172,7 +172,7 @@ class Need:
     permission: Permission
     resource: str
     owner: str
-    purpose: str
+    purpose: str = field(compare=False)
     write: bool = False
 
     @property
@@ -182,6 +182,14 @@ class Need:
 
     def __str__(self) -> str:
         return f"{self.permission.action} on {self.resource} ({self.purpose} of {self.owner})"
+
+
+def merge(needs: Iterable[Need]) -> tuple[Need, ...]:
+    """Each need once, with everything that it is for."""
+    purposes: dict[Need, list[str]] = {}
+    for need in needs:
+        purposes.setdefault(need, []).append(need.purpose)
+    return tuple(replace(need, purpose=", ".join(dict.fromkeys(names))) for need, names in purposes.items())
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from .converge import Outcome, Run, converge, delete
 from .deletion import Deletion
 from .errors import AwsError
 from .iam import Caller, Place
-from .permissions import CustomerKey, Need, deletion_needs, key_needs, table_needs
+from .permissions import CustomerKey, Need, deletion_needs, key_needs, merge, table_needs
 from .settings.encryption import KEY_ARN, KEY_USE, MANAGED_KEY
 from .simulation import Verdict, ask
 from .spec import TableSpec
@@ -108,7 +108,7 @@ def check(request: Request, aws: Aws, work: Work, arn: str = "") -> Preflight:
             return Preflight(skipped=caller.reason)
         place = Place(caller.partition, aws.region, caller.account)
         keys = _find_keys(request, aws, work)
-        needs = tuple(dict.fromkeys(need for need in _needs(request, place, keys) if request.writes or not need.write))
+        needs = merge(need for need in _needs(request, place, keys) if request.writes or not need.write)
         asked, verdicts = ask(needs, caller, place, aws)
     except AwsError as error:
         return Preflight(skipped=str(error))
