@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
@@ -255,12 +256,16 @@ class AwsModel:
 
     def _create_backup(self, request: Request) -> dict[str, Any]:
         self._need_backups(self._backed_up(request))
-        self.backups.append({**request, "BackupType": "USER", "from": self.time + 1})
+        self.backups.append({**request, "BackupType": "USER", "from": self.time + 1, "made": datetime.now(UTC)})
         return {}
 
     def _list_backups(self, request: Request) -> dict[str, Any]:
         summaries = [
-            {"BackupName": each["BackupName"], "BackupStatus": "AVAILABLE" if self.time >= each["from"] else "CREATING"}
+            {
+                "BackupName": each["BackupName"],
+                "BackupStatus": "AVAILABLE" if self.time >= each["from"] else "CREATING",
+                "BackupCreationDateTime": each["made"],
+            }
             for each in self.backups
             if each["TableName"] == request["TableName"]
         ]
