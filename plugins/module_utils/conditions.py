@@ -194,6 +194,33 @@ class WarmThroughputSettled(Condition):
 
 
 @dataclass(frozen=True)
+class NothingInFlight(Condition):
+    """Nothing is going on that TableStatus does not tell and that DeleteTable is refused for."""
+
+    def holds(self, answer: Answer | None) -> bool:
+        return not self._going_on(answer)
+
+    def waiting_for(self, answer: Answer | None) -> str:
+        return "; ".join(self._going_on(answer))
+
+    def hopeless(self, answer: Answer | None) -> str:
+        return ""
+
+    def _going_on(self, answer: Answer | None) -> list[str]:
+        indexes = _table(answer).get("GlobalSecondaryIndexes") or ()
+        moving = [index for index in indexes if index.get("IndexStatus", "ACTIVE") != "ACTIVE"]
+        settled = (
+            EncryptionSettled(self.table),
+            WarmThroughputSettled(self.table),
+            *(WarmThroughputSettled(self.table, index["IndexName"]) for index in indexes),
+        )
+        return [
+            *(f"index {index['IndexName']} of {self.table} is {_index_phase(index)}" for index in moving),
+            *(condition.waiting_for(answer) for condition in settled if not condition.holds(answer)),
+        ]
+
+
+@dataclass(frozen=True)
 class TagsVisible(Condition):
     """ListTagsOfResource shows the tags as they were set: reads lag behind writes for seconds.
 

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .apply import Applied, Look, apply_plan
 from .aws import Aws, Patience
-from .conditions import Condition, TableActive, TableGone
+from .conditions import STUCK_STATUSES, Condition, TableActive, TableGone
 from .deletion import Deletion, backups_read, plan_deletion, was_backed_up
 from .errors import AwsError, Kind, RefusedError, StuckError, WaitTimeoutError
 from .plan import Plan, plan_table
@@ -19,7 +20,8 @@ from .spec import TableSpec
 from .state import Read, TableState
 from .steps import Refusal, Step
 
-# How often a table may turn out not to be as it was read a moment ago before the run gives up on it.
+# How often a table may turn out not to be as it was read a moment ago before the run gives up on it. Between the rounds
+# are 1, 2, 4 and 8 seconds: reads may lag behind what somebody else has just done.
 MAX_ROUNDS = 5
 
 # What an earlier task made shows within seconds; longer, and it was most likely never made.
@@ -65,12 +67,12 @@ class Outcome:
 
 def converge(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
     """Creates or changes one table. Never raises for what AWS says: that is in the outcome."""
-    return _rounds(spec.name, lambda: _one_round(spec, aws, run))
+    return _rounds(spec.name, aws, lambda: _one_round(spec, aws, run))
 
 
 def delete(deletion: Deletion, aws: Aws, run: Run) -> Outcome:
     """Deletes one table. Never raises for what AWS says: that is in the outcome."""
-    outcome = _rounds(deletion.name, lambda: _one_deletion(deletion, aws, run))
+    outcome = _rounds(deletion.name, aws, lambda: _one_deletion(deletion, aws, run))
     error = outcome.error
     if isinstance(error, AwsError) and error.kind is Kind.UNSUPPORTED and error.asked.startswith("CreateBackup"):
         advice = "What answers here has no backups. Nothing was deleted; final_backup: false deletes without one."
@@ -83,12 +85,30 @@ def observe(spec: TableSpec, aws: Aws) -> TableState:
 
     Raises AwsError.
     """
-    description = None
-    if spec.needs_description:
-        answer = aws.read(Read("DescribeTable", {"TableName": spec.name}))
-        description = answer["Table"] if answer else {}
-    reads = [read for name, want in spec.wanted.items() for read in SETTINGS[name].reads(want, spec.name, description)]
-    return TableState(spec.name, description, aws.read_all(reads), aws.clock.today())
+    if not spec.needs_description:
+        state = _parts(spec, aws)
+        if state:
+            return state
+    description = _described(spec.name, aws).description
+    return TableState(spec.name, description, aws.read_all(_reads(spec, description)), aws.clock.today())
+
+
+def _parts(spec: TableSpec, aws: Aws) -> TableState | None:
+    """The table without its description; C(None) where its status has to tell why a part is not there.
+
+    The parts of a table that has just been created are not found at first, or refused, as if there were no table.
+    """
+    try:
+        answers = aws.read_all(_reads(spec, None))
+    except AwsError as error:
+        if error.kind is not Kind.MOVED:
+            raise
+        return None
+    return None if None in answers.values() else TableState(spec.name, None, answers, aws.clock.today())
+
+
+def _reads(spec: TableSpec, description: Mapping[str, Any] | None) -> list[Read]:
+    return [read for name, want in spec.wanted.items() for read in SETTINGS[name].reads(want, spec.name, description)]
 
 
 def unsettled(spec: TableSpec, state: TableState) -> dict[str, tuple[Condition, ...]]:
@@ -101,10 +121,12 @@ def unsettled(spec: TableSpec, state: TableState) -> dict[str, tuple[Condition, 
     return {name: conditions for name, conditions in moving.items() if conditions}
 
 
-def _rounds(name: str, one_round: Callable[[], Outcome]) -> Outcome:
+def _rounds(name: str, aws: Aws, one_round: Callable[[], Outcome]) -> Outcome:
     """Runs rounds until one is not told that the table moved."""
     outcome = Outcome(name, Plan(name), TableState(name))
-    for _unused in range(MAX_ROUNDS):
+    for position in range(MAX_ROUNDS):
+        if position:
+            aws.clock.sleep(2 ** (position - 1))
         this = one_round()
         # What an earlier round planned and did belongs to the report of the whole run.
         plan = outcome.plan if outcome.changed else this.plan
@@ -139,8 +161,14 @@ def _one_round(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
         return not _asks_for(plan_table(spec, observe(spec, aws)), step)
 
     outcome = _carry_out(plan, state, aws, run, lambda: observe(spec, aws), was_done)
-    outcome = replace(outcome, pending=outcome.pending + blocked)
-    return outcome if run.check else replace(outcome, warnings=_not_kept(spec, outcome))
+    outcome = replace(outcome, pending=outcome.pending + blocked, warnings=_unusable(outcome))
+    return outcome if run.check else replace(outcome, warnings=outcome.warnings + _not_kept(spec, outcome))
+
+
+def _unusable(outcome: Outcome) -> tuple[str, ...]:
+    """A table that has every setting right and answers nobody."""
+    status = outcome.state.status
+    return (f"{outcome.name} is {status}: {STUCK_STATUSES[status]}",) if status in STUCK_STATUSES else ()
 
 
 def _lifted(plan: Plan, aws: Aws, run: Run) -> bool:

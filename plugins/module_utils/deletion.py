@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .conditions import BackupAvailable, NoIndexInFlight, TableActive, TableGone, TableSettled
+from .conditions import BackupAvailable, NothingInFlight, TableActive, TableGone, TableSettled
 from .plan import Plan
 from .settings.base import Row
 from .settings.protection import ProtectionSetting, protection_step
@@ -53,7 +53,7 @@ def plan_deletion(deletion: Deletion, state: TableState) -> Plan:
 
 def _steps(deletion: Deletion, state: TableState) -> tuple[Step, ...]:
     name = deletion.name
-    settled = (TableSettled(name), NoIndexInFlight(name))
+    settled = (TableSettled(name), NothingInFlight(name))
     steps = []
     if deletion.backup:
         change = Change("+", "final_backup", "final backup", deletion.backup, "kept until it is deleted")

@@ -79,11 +79,12 @@ RULES: tuple[Rule, ...] = (
         "|will not change|already encrypted|already set to the desired|create an index which already exists",
         "The table changed meanwhile: run it again.",
     ),
+    # A read only; the table's status tells what to wait for.
+    Rule(Kind.MOVED, "Validation", "Cannot describe time to live while", "Wait until the table is ACTIVE."),
     Rule(
         Kind.BUSY,
         "Validation",
-        "in CREATING state|not in a valid state to|server-side encryption status is in UPDATING"
-        "|while the replica is being added",
+        "not in a valid state to|server-side encryption status is in UPDATING|while the replica is being added",
         "Wait until the table has settled and run it again.",
     ),
     Rule(

@@ -26,7 +26,7 @@ INVALID = "One or more parameter values were invalid: "
 ANSWERS = [
     # Passes by itself, soon.
     (
-        "busy",
+        "moved",
         "ValidationException",
         "Cannot describe time to live while table is in CREATING state: Current table state is",
     ),

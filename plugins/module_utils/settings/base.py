@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from ..state import Read, TableState
 
 Value = TypeVar("Value")
+# While a table comes or goes its TTL, backups and tags cannot be read, or only for moments (measured).
+UNREADABLE = ("CREATING", "DELETING")
 Planned = Sequence[Step | Refusal]
+
+
+def has_parts(description: Mapping[str, Any] | None) -> bool:
+    """Whether what a table has besides its description can be read; so it is tried where there is no description."""
+    return description is None or description.get("TableStatus", "CREATING") not in UNREADABLE
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..iam import dynamodb
 from ..state import Read
 from ..steps import Step
-from .base import Planned, Setting
+from .base import Planned, Setting, has_parts
 
 if TYPE_CHECKING:
     from ..arguments import Problems
@@ -60,9 +60,7 @@ class PitrSetting(Setting[Pitr]):
         return Pitr(enabled, days)
 
     def reads(self, want: Pitr, name: str, description: Mapping[str, Any] | None) -> tuple[Read, ...]:
-        if description is not None and description.get("TableStatus", "CREATING") == "CREATING":
-            return ()
-        return (Read(self.read, {"TableName": name}),)
+        return (Read(self.read, {"TableName": name}),) if has_parts(description) else ()
 
     def found(self, state: TableState) -> Pitr:
         backups = state.answer(self.read).get("ContinuousBackupsDescription", {})

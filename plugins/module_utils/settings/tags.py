@@ -14,7 +14,7 @@ from ..conditions import TagsVisible
 from ..iam import Permission, dynamodb
 from ..state import Read
 from ..steps import ADD, CHANGE, REMOVE, Change, Refusal, Step
-from .base import Planned, Row, Setting
+from .base import Planned, Row, Setting, has_parts
 
 if TYPE_CHECKING:
     from ..arguments import Problems
@@ -73,7 +73,7 @@ class TagsSetting(Setting[Tags]):
         return Tags.of(tags, arguments.get("purge_tags", False))
 
     def reads(self, want: Tags, name: str, description: Mapping[str, Any] | None) -> tuple[Read, ...]:
-        if not description or description.get("TableStatus") == "CREATING":
+        if not description or not has_parts(description):
             return ()
         return (Read(self.read, {"ResourceArn": description["TableArn"]}),)
 

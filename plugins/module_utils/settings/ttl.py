@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..iam import dynamodb
 from ..state import Read
 from ..steps import Step
-from .base import Planned, Setting
+from .base import Planned, Setting, has_parts
 
 if TYPE_CHECKING:
     from ..arguments import Problems
@@ -61,10 +61,7 @@ class TtlSetting(Setting[Ttl]):
         return Ttl(attribute)
 
     def reads(self, want: Ttl, name: str, description: Mapping[str, Any] | None) -> tuple[Read, ...]:
-        # AWS refuses to describe the TTL of a table in CREATING; it is off then.
-        if description is not None and description.get("TableStatus", "CREATING") == "CREATING":
-            return ()
-        return (Read(self.read, {"TableName": name}),)
+        return (Read(self.read, {"TableName": name}),) if has_parts(description) else ()
 
     def found(self, state: TableState) -> Ttl:
         ttl = state.answer(self.read).get("TimeToLiveDescription", {})
