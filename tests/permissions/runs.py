@@ -171,6 +171,9 @@ class Account:
         connection.request("POST", "/moto-api/reset")
         assert connection.getresponse().status == 200
         connection.close()
+        # Both are read from their beginning, for each run.
+        for log in (self.target.log, self.demands):
+            log.write_text("", encoding="utf-8")
 
     def user(self, document: Document) -> Credentials:
         """A user that this policy is all there is of."""
