@@ -1,7 +1,7 @@
 # Copyright: Contributors to the auditflow.dynamodb collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rule for a server between Ansible and AWS that holds one write, before it gets there or before its answer leaves."""
+"""A rule for a server between Ansible and AWS that holds one write: before it, or before its answer leaves."""
 
 from __future__ import annotations
 

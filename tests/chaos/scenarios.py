@@ -1,7 +1,7 @@
 # Copyright: Contributors to the auditflow.dynamodb collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run of the collection may be, for killing it: what is there before, what it does, and what must be true after."""
+"""Runs of a module, for killing them: what is there before, what they do, and what must be true after."""
 
 from __future__ import annotations
 
@@ -148,8 +148,8 @@ def check_names(world: World, *names: str) -> None:
 def check_backups(world: World, *names: str) -> None:
     """Nothing was deleted without a backup of that very table, and there is at most one backup more than was asked for.
 
-    The name of a final backup carries the time, so that a run that takes up a killed one makes a backup of its own: data
-    may have come since.
+    The name of a final backup carries the time, so that a run that takes up a killed one makes a backup of its own:
+    data may have come since.
     """
     summaries = world.target.client().list_backups()["BackupSummaries"]
     assert {backup["BackupStatus"] for backup in summaries} <= {"AVAILABLE"}

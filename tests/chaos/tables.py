@@ -21,8 +21,8 @@ def _index(name: str, partition: str, sort: str, projection: Any, **more: Any) -
     return {"name": name, "partition_key": partition, "sort_key": sort, "projection": projection, **more}
 
 
-# Everything that can change on a live table changes: by-region goes, by-day is new, by-state gets another key, by-amount
-# another projection.
+# Everything that can change on a live table changes: by-region goes, by-day is new, by-state gets another key,
+# by-amount another projection.
 CHANGED: dict[str, Any] = {
     "name": ORDERS,
     "attributes": ATTRIBUTES,
