@@ -17,7 +17,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 RUN_PYTHON := .venv/bin/python
 SETUP := PYTHON="$(PYTHON)" scripts/venv.sh
 NAMESPACE := ansible_collections/auditflow
-PARTS := lint sanity unit integration permissions molecule
+PARTS := lint sanity unit integration molecule
+HARDER := permissions aws faults chaos
 
 ##@ Use
 .PHONY: provision plan verify emulator-start emulator-stop localstack-start localstack-stop
@@ -44,10 +45,13 @@ localstack-stop: runtime ## Stop LocalStack
 	@$(RUN_PYTHON) scripts/localstack/control.py stop
 
 ##@ Test
-.PHONY: test lint sanity unit integration permissions molecule faults
+.PHONY: test harder lint sanity unit integration molecule $(HARDER)
 
-test: venv ## Run every check, and stop at the first that fails: lint, sanity, unit, integration, permissions, molecule
+test: venv ## Run every check, and stop at the first that fails: lint, sanity, unit, integration, molecule
 	@scripts/parts.sh $(PARTS)
+
+harder: venv ## Run what takes longer: permissions, AWS's behaviour, faults, kills
+	@scripts/parts.sh $(HARDER)
 
 lint: venv ## Check style and types: ruff, mypy, yamllint, shellcheck, ansible-lint, antsibull
 	ruff check .
@@ -78,8 +82,14 @@ permissions: venv ## Run the playbooks with exactly the shipped policies, and wi
 molecule: venv ## Run every molecule scenario on the embedded emulator and on LocalStack
 	@$(RUN_PYTHON) -m pytest -v tests/molecule $(ARGS)
 
+aws: venv ## Run every change from every state on a server that behaves as AWS does
+	@$(RUN_PYTHON) -m pytest tests/aws $(ARGS)
+
 faults: venv ## Run modules and playbooks while calls fail, get lost or are cut off; prints a table
 	@$(RUN_PYTHON) -m pytest -q tests/faults $(ARGS)
+
+chaos: venv ## Kill runs anywhere, and run two at once; CHAOS_* variables repeat a run
+	@$(RUN_PYTHON) -m pytest tests/chaos $(ARGS)
 
 ##@ Make
 .PHONY: venv runtime build docs policies changelog lock clean help
