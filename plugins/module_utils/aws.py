@@ -36,6 +36,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.cloud import BackoffIte
 
 from .conditions import Condition
 from .errors import AwsError, Denial, Kind, StuckError, WaitTimeoutError, classify
+from .overtaken import Doubt, Guard, undone
 from .state import Read
 
 # botocore repeats nothing here. It would repeat a write whose answer was lost, and so make a second backup; it would
@@ -212,7 +213,7 @@ class Aws:
         return ""
 
     def _unmet(self, condition: Condition, patience: Patience, looks: int) -> str:
-        held = 0
+        held, doubt = 0, Doubt()
         deadline = self.clock.now() + patience.seconds
         for pause in polling():
             try:
@@ -227,9 +228,7 @@ class Aws:
             held = held + 1 if condition.holds(answer) else 0
             if held == looks or (held and not patience.wait):
                 return ""
-            hopeless = condition.hopeless(answer)
-            if hopeless:
-                raise StuckError(hopeless)
+            _check_hope(condition, answer, doubt.sure(undone(condition, answer), self.clock.now()))
             if not patience.wait:
                 return condition.waiting_for(answer)
             if not held and self.clock.now() + pause > deadline:
@@ -254,6 +253,15 @@ class Aws:
             raise _refusal(error, service, operation, arguments) from error
         except (BotoCoreError, HTTPClientError, ResponseParserError, CutAnswerError) as error:
             raise _no_answer(error, service, operation, arguments, client.meta.endpoint_url) from error
+
+
+def _check_hope(condition: Condition, answer: Mapping[str, Any] | None, overtaken: str) -> None:
+    if isinstance(condition, Guard):
+        text = condition.waiting_for(answer)
+        raise AwsError(_asked(condition.operation, condition.arguments), "Changed", text, Kind.MOVED, "Run it again.")
+    hopeless = condition.hopeless(answer) or overtaken
+    if hopeless:
+        raise StuckError(hopeless)
 
 
 def _asked(operation: str, arguments: Mapping[str, Any]) -> str:

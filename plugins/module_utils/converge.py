@@ -11,9 +11,10 @@ from typing import Any
 
 from .apply import Applied, Look, apply_plan
 from .aws import Aws, Patience
-from .conditions import STUCK_STATUSES, Condition, TableActive, TableGone
+from .conditions import STUCK_STATUSES, Condition, TableActive
 from .deletion import Deletion, backups_read, plan_deletion, was_backed_up
 from .errors import AwsError, Kind, RefusedError, StuckError, WaitTimeoutError
+from .overtaken import DeletionOver
 from .plan import Plan, plan_table
 from .settings import SETTINGS
 from .spec import TableSpec
@@ -114,7 +115,7 @@ def _reads(spec: TableSpec, description: Mapping[str, Any] | None) -> list[Read]
 def unsettled(spec: TableSpec, state: TableState) -> dict[str, tuple[Condition, ...]]:
     """For each managed setting what must settle before it can be compared; only those where something must."""
     if state.status == "DELETING":
-        return dict.fromkeys(spec.wanted, (TableGone(spec.name),))
+        return dict.fromkeys(spec.wanted, (DeletionOver(spec.name),))
     if state.status == "CREATING":
         return dict.fromkeys(spec.wanted, (TableActive(spec.name),))
     moving = {name: SETTINGS[name].unsettled(state) for name in spec.wanted}
@@ -146,6 +147,7 @@ def _one_round(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
             conditions = dict.fromkeys(condition for each in moving.values() for condition in each)
             going_on = aws.unmet(conditions, run.patience)
             state = observe(spec, aws)
+            _check_not_replaced(state, going_on)
             if going_on:
                 blocked = tuple(f"{name}: {going_on}" for name in moving)
                 spec = spec.only(set(spec.wanted) - set(moving))
@@ -163,6 +165,13 @@ def _one_round(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
     outcome = _carry_out(plan, state, aws, run, lambda: observe(spec, aws), was_done)
     outcome = replace(outcome, pending=outcome.pending + blocked, warnings=_unusable(outcome))
     return outcome if run.check else replace(outcome, warnings=outcome.warnings + _not_kept(spec, outcome))
+
+
+def _check_not_replaced(state: TableState, going_on: str) -> None:
+    """Whoever deleted the table may have begun to create it again; half of it must not be compared."""
+    if not going_on and state.status in ("CREATING", "DELETING"):
+        text = f"somebody else is at {state.name} too: it is {state.status} again"
+        raise AwsError(f"DescribeTable of {state.name}", "Changed", text, Kind.MOVED, "Run it again.")
 
 
 def _unusable(outcome: Outcome) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .conditions import BackupAvailable, NothingInFlight, TableActive, TableGone, TableSettled
+from .overtaken import SameTable
 from .plan import Plan
 from .settings.base import Row
 from .settings.protection import ProtectionSetting, protection_step
@@ -53,7 +54,8 @@ def plan_deletion(deletion: Deletion, state: TableState) -> Plan:
 
 def _steps(deletion: Deletion, state: TableState) -> tuple[Step, ...]:
     name = deletion.name
-    settled = (TableSettled(name), NothingInFlight(name))
+    same = SameTable(name, state.table.get("TableId", ""))
+    settled = (TableSettled(name), NothingInFlight(name), same)
     steps = []
     if deletion.backup:
         change = Change("+", "final_backup", "final backup", deletion.backup, "kept until it is deleted")
@@ -69,7 +71,7 @@ def _steps(deletion: Deletion, state: TableState) -> tuple[Step, ...]:
         )
     if ProtectionSetting().found(state):
         change = Change("~", "deletion_protection", "protection", "on -> off", "so that the table can be deleted")
-        steps.append(protection_step(name, False, changes=(change,), after=(TableActive(name),)))
+        steps.append(protection_step(name, False, same, changes=(change,), after=(TableActive(name),)))
     note = f"{state.table.get('ItemCount') or 0:,} items as of AWS's last count, six hours old at most"
     steps.append(
         Step(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..conditions import IndexActive, IndexGone, NoIndexInFlight, TableActive, WarmThroughputSettled
+from ..overtaken import IndexAsFound
 from ..steps import (
     ADD,
     CHANGE,
@@ -51,7 +52,7 @@ def index_steps(result: GlobalIndexes, found: GlobalIndexes, spec: TableSpec, st
     planned += _type_refusals(before, after, spec, state)
     for name in sorted(set(before) - set(after)):
         change = Change(REMOVE, SETTING, "index", name, "queries on it fail from then on", name, INDEX_UNAVAILABLE)
-        planned.append(_delete(spec, name, (change,)))
+        planned.append(_delete(spec, name, state, (change,)))
     for name, index in after.items():
         if name not in before:
             planned.append(_create(spec, index, after.values(), state, (_added(index, state),)))
@@ -119,14 +120,16 @@ def _update(spec: TableSpec, update: dict[str, Any], purpose: str, **kwargs: Any
     return Step(operation="UpdateTable", arguments=arguments, purpose=purpose, **kwargs)
 
 
-def _delete(spec: TableSpec, name: str, changes: tuple[Change, ...]) -> Step:
+def _delete(spec: TableSpec, name: str, state: TableState, changes: tuple[Change, ...]) -> Step:
+    found = next(index for index in state.table["GlobalSecondaryIndexes"] if index["IndexName"] == name)
     return _update(
         spec,
         {"Delete": {"IndexName": name}},
         f"delete index {name}",
         changes=changes,
         rank=RANK_INDEX_DELETE,
-        before=(TableActive(spec.name), NoIndexInFlight(spec.name)),
+        # Until no other index is in flight may be hours, in which another run may have built this one anew.
+        before=(TableActive(spec.name), NoIndexInFlight(spec.name), IndexAsFound.of(spec.name, found)),
         after=(IndexGone(spec.name, name),),
     )
 
@@ -178,7 +181,7 @@ def _rebuild(
         return [Refusal(SETTING, reason, remedy)]
     note = "queries on it fail until it is built (allow_index_rebuild)"
     change = Change(REBUILD, SETTING, "index rebuilt", f"{index.name}: {what}", note, index.name, INDEX_UNAVAILABLE)
-    return [_delete(spec, index.name, (change,)), _create(spec, index, indexes, state, ())]
+    return [_delete(spec, index.name, state, (change,)), _create(spec, index, indexes, state, ())]
 
 
 def _difference(index: GlobalIndex, before: GlobalIndex) -> str:

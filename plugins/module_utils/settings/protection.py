@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..conditions import TableActive
+from ..conditions import Condition, TableActive
 from ..steps import RANK_PROTECTION, Step
 from .base import Planned, Setting
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from ..state import TableState
 
 
-def protection_step(table: str, on: bool, **kwargs: Any) -> Step:
+def protection_step(table: str, on: bool, *guards: Condition, **kwargs: Any) -> Step:
     """The call that turns deletion protection on or off."""
     return Step(
         operation="UpdateTable",
         arguments={"TableName": table, "DeletionProtectionEnabled": on},
         purpose=f"turn deletion protection {'on' if on else 'off'}",
-        before=(TableActive(table),),
+        before=(TableActive(table), *guards),
         **kwargs,
     )
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..conditions import TableActive
+from ..conditions import Condition, TableActive
+from ..overtaken import StreamAsFound
 from ..steps import RANK_STREAM_OFF, RANK_STREAM_ON, Change, Step
 from .base import Planned, Setting
 
@@ -67,7 +68,8 @@ class StreamSetting(Setting[Stream]):
         changes = (self.change(want, found, note),)
         steps = []
         if found.view_type:
-            steps.append(_step(spec.name, Stream(), changes, RANK_STREAM_OFF))
+            guard = StreamAsFound(spec.name, found.view_type)
+            steps.append(_step(spec.name, Stream(), changes, RANK_STREAM_OFF, guard))
         if want.view_type:
             steps.append(_step(spec.name, want, () if found.view_type else changes, RANK_STREAM_ON))
         return steps
@@ -83,13 +85,13 @@ def _specification(stream: Stream) -> dict[str, Any]:
     return {"StreamEnabled": True, "StreamViewType": stream.view_type} if stream.view_type else {"StreamEnabled": False}
 
 
-def _step(table: str, stream: Stream, changes: tuple[Change, ...], rank: int) -> Step:
+def _step(table: str, stream: Stream, changes: tuple[Change, ...], rank: int, *guards: Condition) -> Step:
     return Step(
         operation="UpdateTable",
         arguments={"TableName": table, "StreamSpecification": _specification(stream)},
         purpose=f"turn the stream on with {stream.view_type}" if stream.view_type else "turn the stream off",
         changes=changes,
         rank=rank,
-        before=(TableActive(table),),
+        before=(TableActive(table), *guards),
         after=(TableActive(table),),
     )
