@@ -76,7 +76,9 @@ RULES: tuple[Rule, ...] = (
         Kind.MOVED,
         "Validation",
         "TimeToLive is (already|active on a different)|already has an enabled stream|has no stream to disable"
-        "|will not change|already encrypted|already set to the desired|create an index which already exists",
+        "|will not change|already encrypted|already set to the desired|create an index which already exists"
+        # A plan has what its billing mode needs: these come when another run has switched it since.
+        "|Throughput (is not|must be|should not be) specified for index|when TableThroughputMode is",
         "The table changed meanwhile: run it again.",
     ),
     # A read only; the table's status tells what to wait for.
