@@ -83,13 +83,13 @@ molecule: venv ## Run every molecule scenario on the embedded emulator and on Lo
 	@$(RUN_PYTHON) -m pytest -v tests/molecule $(ARGS)
 
 aws: venv ## Run every change from every state on a server that behaves as AWS does
-	@$(RUN_PYTHON) -m pytest tests/aws $(ARGS)
+	@$(RUN_PYTHON) -m pytest -n 2 tests/aws $(ARGS)
 
 faults: venv ## Run modules and playbooks while calls fail, get lost or are cut off; prints a table
 	@$(RUN_PYTHON) -m pytest -q tests/faults $(ARGS)
 
 chaos: venv ## Kill runs anywhere, and run two at once; CHAOS_* variables repeat a run
-	@$(RUN_PYTHON) -m pytest tests/chaos $(ARGS)
+	@$(RUN_PYTHON) -m pytest -q -n 3 tests/chaos $(ARGS)
 
 ##@ Make
 .PHONY: venv runtime build docs policies changelog lock clean help

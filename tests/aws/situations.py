@@ -20,7 +20,8 @@ Prepare = Callable[[Cloud, Definition], None]
 class Situation:
     """prepare: makes the table as a definition has it, and then lets this go on.
 
-    may_refuse: texts that the server may refuse calls with: what no read shows beforehand.
+    may_refuse: texts that the server may refuse calls with: what no read shows beforehand. A table that was being
+    created is not found by all reads at once, and where one was being deleted a new one is made.
     unseen: whether the first read after it may be older than what somebody did, so that only the next run sees it.
     """
 
@@ -155,14 +156,14 @@ TAG_LOCK = "Table tags are being updated"
 COOL_DOWN = "modified within the previous 15000 milliseconds"
 
 CALM = Situation("calm", _then())
-CREATED_NOW = Situation("CREATING, its parts not there yet", _creating(0), (BACKUPS,))
+CREATED_NOW = Situation("CREATING, its parts not there yet", _creating(0), (BACKUPS, "Table is being created: orders"))
 CREATING = Situation("CREATING", _creating(5), (BACKUPS, NO_TTL))
 JUST_CREATED = Situation("just ACTIVE", _creating(18.5), (BACKUPS,))
 BILLING = Situation("billing UPDATING", _then(_billing))
 TTL_CHANGED = Situation("TTL just changed", _then(_ttl), (TTL_INTERVAL,))
 TTL_SETTLED = Situation("TTL changed a minute ago", _then(_ttl, _wait(60)), (TTL_INTERVAL,))
-DELETING = Situation("DELETING", _then(_deleting))
-FORGOTTEN = Situation("DELETING, its parts gone already", _then(_deleting, _wait(2)), (NO_TTL,))
+DELETING = Situation("DELETING", _then(_deleting), (BACKUPS,))
+FORGOTTEN = Situation("DELETING, its parts gone already", _then(_deleting, _wait(2)), (BACKUPS, NO_TTL))
 INACCESSIBLE = Situation("INACCESSIBLE_ENCRYPTION_CREDENTIALS", _then(_inaccessible))
 
 SITUATIONS = (
