@@ -18,7 +18,8 @@ RUN_PYTHON := .venv/bin/python
 SETUP := PYTHON="$(PYTHON)" scripts/venv.sh
 NAMESPACE := ansible_collections/auditflow
 PARTS := lint sanity unit integration molecule
-HARDER := permissions aws faults chaos
+# Minutes each; CI runs the first two after `make test`, people run all of them before they touch the engine.
+HARDER := permissions faults aws chaos
 
 ##@ Use
 .PHONY: provision plan verify emulator-start emulator-stop localstack-start localstack-stop
