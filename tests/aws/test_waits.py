@@ -169,3 +169,13 @@ def test_an_index_that_somebody_is_building_already(cloud: Cloud) -> None:
     cloud.calls.clear()
     assert cloud.converge(wanted).in_sync
     assert not cloud.writes
+
+
+def test_an_unwanted_index_is_not_built_to_its_end(cloud: Cloud) -> None:
+    cloud.own(ONE_INDEX)
+    cloud.call("UpdateTable", **_building())
+    began = cloud.time.now()
+    assert cloud.converge(ONE_INDEX).error is None
+    assert cloud.time.now() - began < 100
+    assert not cloud.refused
+    assert cloud.converge(ONE_INDEX).in_sync

@@ -129,7 +129,7 @@ def _delete(spec: TableSpec, name: str, state: TableState, changes: tuple[Change
         changes=changes,
         rank=RANK_INDEX_DELETE,
         # Until no other index is in flight may be hours, in which another run may have built this one anew.
-        before=(TableActive(spec.name), NoIndexInFlight(spec.name), IndexAsFound.of(spec.name, found)),
+        before=(TableActive(spec.name), NoIndexInFlight(spec.name, but=name), IndexAsFound.of(spec.name, found)),
         after=(IndexGone(spec.name, name),),
     )
 
