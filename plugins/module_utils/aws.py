@@ -21,6 +21,7 @@ try:
         BotoCoreError,
         ClientError,
         HTTPClientError,
+        IncompleteReadError,
         NoCredentialsError,
         ParamValidationError,
         PartialCredentialsError,
@@ -116,6 +117,11 @@ class Patience:
     wait: bool = True
     seconds: float = 3600
 
+    @property
+    def busy_seconds(self) -> float:
+        """How long a call is made again that AWS is too busy for."""
+        return self.seconds if self.wait else 0
+
 
 @dataclass
 class Aws:
@@ -156,22 +162,47 @@ class Aws:
         with ThreadPoolExecutor(len(reads)) as pool:
             return dict(zip((read.name for read in reads), pool.map(self.read, reads), strict=True))
 
-    def write(self, operation: str, arguments: Mapping[str, Any], patience: Patience) -> Mapping[str, Any]:
+    def page(self, read: Read, patience: Patience) -> Mapping[str, Any]:
+        """The answer of a read as it comes: one page of it, and the error where there is no such thing.
+
+        For what is too long to be held at once. Raises AwsError.
+        """
+        return self._call_while_busy(
+            read.service, read.operation, read.arguments, patience.busy_seconds, repeat_lost=True, whole=False
+        )
+
+    def write(
+        self, operation: str, arguments: Mapping[str, Any], patience: Patience, service: str = "dynamodb"
+    ) -> Mapping[str, Any]:
         """Makes a call that changes something, again and again while AWS is busy, until patience ends.
 
         Raises AwsError; one of kind BUSY when patience ended, and at once one that is C(lost): whoever asked has to
         look first whether AWS did it.
         """
-        seconds = patience.seconds if patience.wait else 0
-        return self._call_while_busy("dynamodb", operation, arguments, seconds, repeat_lost=False)
+        return self._call_while_busy(service, operation, arguments, patience.busy_seconds, repeat_lost=False)
+
+    def repeat(
+        self, operation: str, arguments: Mapping[str, Any], patience: Patience, service: str = "dynamodb"
+    ) -> Mapping[str, Any]:
+        """Makes a call that does nothing more the second time, as a conditional write or a request with a token.
+
+        So one whose answer was lost is repeated as well. Raises AwsError.
+        """
+        return self._call_while_busy(service, operation, arguments, patience.busy_seconds, repeat_lost=True)
 
     def _call_while_busy(
-        self, service: str, operation: str, arguments: Mapping[str, Any], seconds: float, repeat_lost: bool
+        self,
+        service: str,
+        operation: str,
+        arguments: Mapping[str, Any],
+        seconds: float,
+        repeat_lost: bool,
+        whole: bool = True,
     ) -> Mapping[str, Any]:
         began = self.clock.now()
         for attempt, pause in enumerate(polling(), 1):
             try:
-                return self._call(service, operation, arguments)
+                return self._call(service, operation, arguments, whole)
             except AwsError as error:
                 if error.lost and not repeat_lost:
                     raise
@@ -242,13 +273,15 @@ class Aws:
                 self.known_clients[service] = self.new_client(service)
             return self.known_clients[service]
 
-    def _call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _call(self, service: str, operation: str, arguments: Mapping[str, Any], whole: bool) -> Mapping[str, Any]:
         client = self._client(service)
         method = xform_name(operation)
         try:
-            if client.can_paginate(method):
+            if whole and client.can_paginate(method):
                 return client.get_paginator(method).paginate(**arguments).build_full_result()
-            return getattr(client, method)(**arguments)
+            answer = getattr(client, method)(**arguments)
+            # A stream may break while it is read, so that belongs to the call.
+            return {**answer, "Body": answer["Body"].read()} if "Body" in answer else answer
         except ClientError as error:
             raise _refusal(error, service, operation, arguments) from error
         except (BotoCoreError, HTTPClientError, ResponseParserError, CutAnswerError) as error:
@@ -265,7 +298,10 @@ def _check_hope(condition: Condition, answer: Mapping[str, Any] | None, overtake
 
 
 def _asked(operation: str, arguments: Mapping[str, Any]) -> str:
-    subject = next((arguments[name] for name in ("TableName", "ResourceArn", "KeyId") if name in arguments), "")
+    subject = next(
+        (arguments[name] for name in ("TableName", "ResourceArn", "KeyId", "BackupArn", "Bucket") if name in arguments),
+        "",
+    )
     return f"{operation} of {subject}" if subject else operation
 
 
@@ -278,7 +314,7 @@ def _refusal(error: ClientError, service: str, operation: str, arguments: Mappin
     if code.startswith("AccessDenied") or "not authorized to perform" in text:
         return AwsError(asked, code, text, Kind.DENIED, Denial.of(text).advice(f"{service}:{operation}", text))
     rule = classify(code, text)
-    return AwsError(asked, code, text, rule.kind, rule.advice, rule.momentary, rule.lost)
+    return AwsError(asked, code, text, rule.kind, rule.advice, rule.momentary, rule.lost, error.response)
 
 
 def _no_answer(error: Exception, service: str, operation: str, arguments: Mapping[str, Any], endpoint: str) -> AwsError:
@@ -291,7 +327,7 @@ def _no_answer(error: Exception, service: str, operation: str, arguments: Mappin
         # What could not even connect asked nothing.
         lost = isinstance(error, HTTPClientError)
         return AwsError(asked, code, text, Kind.UNREACHABLE, advice, momentary=True, lost=lost)
-    if isinstance(error, (CutAnswerError, ResponseParserError)):
+    if isinstance(error, (CutAnswerError, IncompleteReadError, ResponseParserError)):
         advice = (
             f"What answers at {endpoint} is not AWS, or loses parts of its answers: check the endpoint and the way."
         )

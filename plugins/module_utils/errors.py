@@ -9,8 +9,10 @@ Codes and texts are those of the service; texts carry names and times, so they a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 
 class Kind(Enum):
@@ -106,7 +108,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         Kind.BUSY,
-        "Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|BandwidthLimit",
+        "Throttl|ThroughputExceeded|RequestLimitExceeded|TooManyRequests|SlowDown|BandwidthLimit",
         "",
         "AWS is overloaded or wants fewer calls: run it again.",
         momentary=True,
@@ -177,20 +179,29 @@ class AwsError(Exception):
 
     asked: what was asked, in words. code, text: the answer, verbatim. kind, advice: what it means and what to do.
     momentary: whether the next moment may do. lost: whether AWS may have done it all the same.
+    answer: the whole of the answer, for the operations that tell more in it.
     """
 
     def __init__(
-        self, asked: str, code: str, text: str, kind: Kind, advice: str, momentary: bool = False, lost: bool = False
+        self,
+        asked: str,
+        code: str,
+        text: str,
+        kind: Kind,
+        advice: str,
+        momentary: bool = False,
+        lost: bool = False,
+        answer: Mapping[str, Any] | None = None,
     ):
         self.asked, self.code, self.text, self.kind, self.advice = asked, code, text, kind, advice
-        self.momentary, self.lost = momentary, lost
+        self.momentary, self.lost, self.answer = momentary, lost, answer or {}
         told = text or "no reason was given"
         super().__init__(f"{asked}: {code}: {told}{'' if told.endswith('.') else '.'} {advice}".strip())
 
     def with_note(self, note: str) -> AwsError:
         """The same, with a sentence before its advice."""
         advice = f"{note} {self.advice}".strip()
-        return AwsError(self.asked, self.code, self.text, self.kind, advice, self.momentary, self.lost)
+        return AwsError(self.asked, self.code, self.text, self.kind, advice, self.momentary, self.lost, self.answer)
 
 
 class WaitTimeoutError(Exception):
