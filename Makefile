@@ -18,8 +18,8 @@ RUN_PYTHON := .venv/bin/python
 SETUP := PYTHON="$(PYTHON)" scripts/venv.sh
 NAMESPACE := ansible_collections/auditflow
 PARTS := lint sanity unit integration molecule
-# Minutes each; CI runs the first two after `make test`, people run all of them before they touch the engine.
-HARDER := permissions faults aws chaos
+# Minutes each; CI runs them after `make test`, people before they touch the engine.
+HARDER := permissions faults aws chaos bulk
 
 ##@ Use
 .PHONY: provision plan verify emulator-start emulator-stop localstack-start localstack-stop
@@ -51,7 +51,7 @@ localstack-stop: runtime ## Stop LocalStack
 test: venv ## Run every check, and stop at the first that fails: lint, sanity, unit, integration, molecule
 	@scripts/parts.sh $(PARTS)
 
-harder: venv ## Run what takes longer: permissions, AWS's behaviour, faults, kills
+harder: venv ## Run what takes longer: permissions, faults, AWS's behaviour, kills, many items
 	@scripts/parts.sh $(HARDER)
 
 lint: venv ## Check style and types: ruff, mypy, yamllint, shellcheck, ansible-lint, antsibull
@@ -91,6 +91,9 @@ faults: venv ## Run modules and playbooks while calls fail, get lost or are cut 
 
 chaos: venv ## Kill runs anywhere, and run two at once; CHAOS_* variables repeat a run
 	@$(RUN_PYTHON) -m pytest -q -n 3 tests/chaos $(ARGS)
+
+bulk: venv ## Run the work on items with 100,000 of them, killed half way and resumed; BULK_ITEMS for fewer
+	@$(RUN_PYTHON) -m pytest -q tests/bulk $(ARGS)
 
 ##@ Make
 .PHONY: venv runtime build docs policies changelog lock clean help

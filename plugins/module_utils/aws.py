@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -66,7 +67,8 @@ READ_SECONDS = 60
 # Before a condition is looked at again that held at the first look after a change.
 SECOND_LOOK = 1.0
 
-NOT_FOUND = ("ResourceNotFound", "TableNotFound", "NotFoundException", "PolicyNotFound", "NoSuchEntity")
+# Of a table, a backup, a key, a role, a bucket, an object; HeadObject has no more than the status.
+NOT_FOUND = re.compile("NotFound|NoSuch|^404$")
 
 
 class CutAnswerError(Exception):
@@ -145,7 +147,7 @@ class Aws:
         try:
             return self._call_while_busy(read.service, read.operation, read.arguments, READ_SECONDS, repeat_lost=True)
         except AwsError as error:
-            if error.code.startswith(NOT_FOUND):
+            if NOT_FOUND.search(error.code):
                 return None
             raise
 
