@@ -35,6 +35,8 @@ TELLING = (
     "changed meanwhile",
     "Run it again",
     "run it again",
+    # The verification of a table that the other run has deleted since.
+    "found no table",
 )
 
 
