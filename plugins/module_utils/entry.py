@@ -17,7 +17,7 @@ from .arguments import DefinitionError, given
 from .aws import CLIENT_CONFIG, SERVICE_CONFIG, Aws, Patience, watch_answers
 from .converge import Outcome, Run, converge
 from .report import message, report
-from .spec import parse_table
+from .spec import TableSpec, parse_table, parse_tables
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,6 +29,10 @@ WAIT_OPTIONS: dict[str, Any] = {
 DELETE_OPTIONS: dict[str, Any] = {
     "allow_delete": {"type": "bool", "default": False},
     "final_backup": {"type": "bool", "default": True},
+}
+# Permissions of a definition that may be given once for all tables of a run.
+SHARED_OPTIONS: dict[str, Any] = {
+    name: {"type": "bool", "default": False} for name in ("purge_indexes", "purge_tags", "allow_index_rebuild")
 }
 MAX_BACKUP_NAME = 255
 DETAILS = ("table", "settings_text", "summary_text")
@@ -81,6 +85,15 @@ def parse_or_fail(module: AwsModule, parse: Callable[[Any], Result], definition:
 def definition_of(module: AwsModule, options: Iterable[str]) -> dict[str, Any]:
     """The definition's part of the module's arguments."""
     return {name: value for name, value in given(module.params).items() if name in set(options)}
+
+
+def tables_of(module: AwsModule) -> tuple[TableSpec, ...]:
+    """The definitions of a module for many tables, each with what is permitted for all; no more than C(only) names."""
+    shared = {name: module.params[name] for name in SHARED_OPTIONS}
+    definitions = [{**shared, **definition} for definition in module.params["tables"]]
+    specs = parse_or_fail(module, parse_tables, definitions)
+    only = module.params["only"]
+    return tuple(spec.only(only) for spec in specs) if only else specs
 
 
 def connect(module: AwsModule) -> Aws:

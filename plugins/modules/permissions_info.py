@@ -175,17 +175,17 @@ text:
 from typing import Any
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
+    SHARED_OPTIONS,
     connect,
     new_module,
     parse_or_fail,
     side_by_side,
+    tables_of,
 )
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.permissions import CustomerKey, Need
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.preflight import Request, check
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_names, parse_tables
-
-PERMISSIONS_OF_A_DEFINITION = ("purge_indexes", "purge_tags", "allow_index_rebuild")
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_names
 
 
 def main() -> None:
@@ -201,7 +201,7 @@ def main() -> None:
             },
             "only": {"type": "list", "elements": "str", "choices": list(SETTINGS)},
             "create": {"type": "bool", "default": True},
-            **{name: {"type": "bool", "default": False} for name in PERMISSIONS_OF_A_DEFINITION},
+            **SHARED_OPTIONS,
             "final_backup": {"type": "bool", "default": True},
             "kms_alias": {"type": "str", "default": ""},
             "kms_rotation": {"type": "bool", "default": True},
@@ -211,16 +211,11 @@ def main() -> None:
         }
     )
     params = module.params
-    shared = {name: params[name] for name in PERMISSIONS_OF_A_DEFINITION}
-    definitions = [{**shared, **definition} for definition in params["tables"]]
     runs = set(params["runs"])
-    specs = parse_or_fail(module, parse_tables, definitions) if runs - {"delete"} else ()
-    if params["only"]:
-        specs = tuple(spec.only(params["only"]) for spec in specs)
     tags = {key: str(value) for key, value in params["kms_tags"].items()}
     key = CustomerKey(params["kms_alias"], params["kms_rotation"], tags)
     request = Request(
-        apply=specs,
+        apply=tables_of(module) if runs - {"delete"} else (),
         writes=runs != {"compare"},
         create=params["create"],
         delete=parse_or_fail(module, parse_names, params["tables"]) if "delete" in runs else (),

@@ -169,6 +169,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.converge import
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.deletion import Deletion
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     DELETE_OPTIONS,
+    SHARED_OPTIONS,
     WAIT_OPTIONS,
     AwsModule,
     backup_name,
@@ -178,11 +179,10 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     parse_or_fail,
     run_of,
     side_by_side,
+    tables_of,
 )
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_names, parse_tables
-
-PERMISSIONS_OF_A_DEFINITION = ("purge_indexes", "purge_tags", "allow_index_rebuild")
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_names
 
 
 def main() -> None:
@@ -194,18 +194,14 @@ def main() -> None:
             "only": {"type": "list", "elements": "str", "choices": list(SETTINGS)},
             "create": {"type": "bool", "default": True},
             "parallel": {"type": "int", "default": 10},
-            **{name: {"type": "bool", "default": False} for name in PERMISSIONS_OF_A_DEFINITION},
+            **SHARED_OPTIONS,
             **DELETE_OPTIONS,
             **WAIT_OPTIONS,
         }
     )
     if module.params["state"] == "absent":
         _delete(module)
-    shared = {name: module.params[name] for name in PERMISSIONS_OF_A_DEFINITION}
-    definitions = [{**shared, **definition} for definition in module.params["tables"]]
-    specs = parse_or_fail(module, parse_tables, definitions)
-    if module.params["only"]:
-        specs = tuple(spec.only(module.params["only"]) for spec in specs)
+    specs = tables_of(module)
     aws, run = connect(module), run_of(module)
     outcomes = side_by_side(lambda spec: converge(spec, aws, run), specs, module.params["parallel"])
     end_many(module, outcomes, aws.region)
