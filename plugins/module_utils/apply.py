@@ -18,6 +18,8 @@ from .steps import Step
 # Before it is looked whether AWS did what it did not answer to: reads lag behind changes.
 LAG_SECONDS = 2.0
 
+UNSURE = "AWS may have done it at an earlier attempt, which it did not answer."
+
 # What stands for an answer that was lost: AWS may still be at it.
 TAKEN = {"TableDescription": {"TableStatus": "UPDATING"}}
 
@@ -30,14 +32,21 @@ class Applied:
 
     done: the steps AWS took. pending: what was not sent, or has not settled, in words.
     error: what stopped a lane, if anything did; other lanes went on.
+    unsure: whether AWS may have done something of what is pending.
     """
 
     done: tuple[Step, ...] = ()
     pending: tuple[str, ...] = ()
     error: AwsError | WaitTimeoutError | StuckError | None = None
+    unsure: bool = False
 
     def __add__(self, other: Applied) -> Applied:
-        return Applied(self.done + other.done, self.pending + other.pending, self.error or other.error)
+        return Applied(
+            self.done + other.done,
+            self.pending + other.pending,
+            self.error or other.error,
+            self.unsure or other.unsure,
+        )
 
 
 def _unknown(step: Step) -> bool:
@@ -109,7 +118,7 @@ def _make_sure(step: Step, error: AwsError, aws: Aws, patience: Patience, was_do
         if _saw(step, error, was_done):
             return TAKEN
         if aws.gives_up(error, attempt, began, seconds, pause):
-            raise aws.told(error, attempt, began) from error
+            raise aws.told(error.with_note(UNSURE, lost=True), attempt, began) from error
         try:
             return aws.write(step.operation, step.arguments, Patience(wait=False))
         except AwsError as again:
@@ -135,7 +144,8 @@ def _stopped(lane: Sequence[Step], error: AwsError, patience: Patience) -> Appli
     """A step that AWS did not take: put off where that is in order, an error otherwise."""
     put_off = (error.kind is Kind.LATER and lane[0].deferrable) or (error.kind is Kind.BUSY and not patience.wait)
     if put_off:
-        return _left(lane, f"{error.code}: {error.text} {error.advice}".strip())
+        reason = f"{error.code}: {error.text} {error.advice}".strip()
+        return Applied(unsure=error.lost) + _left(lane, reason)
     return Applied(error=error) + _left(lane[1:], "")
 
 

@@ -47,9 +47,9 @@ class Run:
 class Outcome:
     """What came of one table.
 
-    name: its name. plan: what was to be done. state: the table as last read. changed: whether AWS was, or in check mode
-    would be, changed. pending: what is left for AWS or a later run. warnings: what a person should look at.
-    error: why it failed, if it did.
+    name: its name. plan: what was to be done. state: the table as last read. changed: whether AWS was changed, may have
+    been where its answer was lost, or would be in check mode. pending: what is left for AWS or a later run.
+    warnings: what a person should look at. error: why it failed, if it did.
     """
 
     name: str
@@ -240,10 +240,11 @@ def _carry_out(
         return Outcome(plan.name, plan, state, bool(plan.steps), pending)
     applied = apply_plan(plan, aws, run.patience, was_done) if plan.steps or plan.settling else Applied()
     try:
-        state = look() if applied.done or plan.settling else state
+        state = look() if applied.done or applied.unsure or plan.settling else state
     except AwsError as error:
         applied += Applied(error=error)
-    return Outcome(plan.name, plan, state, bool(applied.done), applied.pending, error=applied.error)
+    changed = bool(applied.done) or applied.unsure
+    return Outcome(plan.name, plan, state, changed, applied.pending, error=applied.error)
 
 
 def _not_kept(spec: TableSpec, outcome: Outcome) -> tuple[str, ...]:

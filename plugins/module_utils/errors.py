@@ -198,10 +198,10 @@ class AwsError(Exception):
         told = text or "no reason was given"
         super().__init__(f"{asked}: {code}: {told}{'' if told.endswith('.') else '.'} {advice}".strip())
 
-    def with_note(self, note: str) -> AwsError:
-        """The same, with a sentence before its advice."""
-        advice = f"{note} {self.advice}".strip()
-        return AwsError(self.asked, self.code, self.text, self.kind, advice, self.momentary, self.lost, self.answer)
+    def with_note(self, note: str, lost: bool = False) -> AwsError:
+        """The same, with a sentence before its advice. lost: whether an earlier call of the same may have been done."""
+        advice, lost = f"{note} {self.advice}".strip(), self.lost or lost
+        return AwsError(self.asked, self.code, self.text, self.kind, advice, self.momentary, lost, self.answer)
 
 
 class WaitTimeoutError(Exception):

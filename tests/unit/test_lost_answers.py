@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Patience
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.converge import Outcome, Run, converge, delete
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.deletion import Deletion, was_backed_up
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError, Kind
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_table
 from ansible_collections.auditflow.dynamodb.tests.unit.aws_model import AwsModel
 from ansible_collections.auditflow.dynamodb.tests.unit.running import (
+    AT_ONCE,
     BY_CUSTOMER,
     BY_TOTAL,
     NAME,
@@ -169,6 +171,48 @@ def test_ttl_that_was_turned_off_is_no_quota_that_is_spent() -> None:
     assert outcome.error is None
     assert outcome.changed
     assert not any(TTL_INTERVAL in text for _code, text in model.refused)
+
+
+IN_USE = "Attempt to change a resource which is still in use: Table is being updated: Orders"
+
+
+@pytest.mark.parametrize(
+    ("operation", "definition", "wait", "again"),
+    [
+        ("UpdateTable", {"stream": {"view_type": "NEW_IMAGE"}}, False, ("ResourceInUseException", IN_USE)),
+        ("UpdateContinuousBackups", {"pitr": {}}, False, ("ThrottlingException", "Rate exceeded")),
+        ("UpdateTimeToLive", {"ttl": {"attribute": "ends"}}, False, ("ValidationException", TTL_INTERVAL)),
+        ("UpdateTimeToLive", {"ttl": {"attribute": "ends"}}, True, ("ValidationException", TTL_INTERVAL)),
+    ],
+    ids=["busy", "throttled", "spent", "spent, waiting"],
+)
+def test_a_lost_change_that_does_not_show_yet_is_pending_and_changed(
+    operation: str, definition: dict[str, Any], wait: bool, again: tuple[str, str]
+) -> None:
+    """Reads lag behind, and the second call is refused because of the first."""
+    model = Lossy()
+    assert run(model, table()).error is None
+    model.sleep(TWO_HOURS)
+    forget(model)
+    model.lose, model.done = {operation: 1}, False
+    for _unused in range(20):
+        model.deny(operation, *again)
+    outcome = run(model, table(**definition), Run(patience=Patience(wait, 30)))
+    assert outcome.error is None, outcome.error
+    assert outcome.changed
+    (pending,) = outcome.pending
+    assert f"{again[0]}: {again[1]} " in pending
+    assert "AWS may have done it at an earlier attempt, which it did not answer." in pending
+
+
+def test_a_change_that_is_only_refused_is_pending_and_nothing_changed() -> None:
+    model = made()
+    for _unused in range(3):
+        model.deny("UpdateContinuousBackups", "ThrottlingException", "Rate exceeded")
+    outcome = run(model, table(pitr={}), AT_ONCE)
+    assert (outcome.error, outcome.changed) == (None, False)
+    assert outcome.pending
+    assert "earlier attempt" not in outcome.pending[0]
 
 
 def test_the_write_is_told_when_nothing_can_be_read_after_it() -> None:
