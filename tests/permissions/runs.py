@@ -73,8 +73,18 @@ class Run:
 
 
 def key(rotation: bool = True, check: bool = False) -> Step:
-    arguments = {"alias": ALIAS, "enable_key_rotation": rotation, "tags": TAGS, "purge_tags": False}
+    """Of a key that is there."""
+    arguments = {"key_id": ALIAS, "alias": ALIAS, "enable_key_rotation": rotation, "tags": TAGS, "purge_tags": False}
     return Step("amazon.aws.kms_key", arguments, check)
+
+
+def new_key() -> tuple[Step, Step]:
+    """Of a key that is to be made: whether one was left without its alias is looked for first."""
+    arguments = {"alias": ALIAS, "description": "for a test", "enable_key_rotation": True, "tags": TAGS}
+    return (
+        Step("amazon.aws.kms_key_info", {"pending_deletion": True}),
+        Step("amazon.aws.kms_key", {**arguments, "purge_tags": False}),
+    )
 
 
 def tables(check: bool = False, **arguments: Any) -> Step:
@@ -117,7 +127,7 @@ CONFIGURE = {"create": False, "only": SETTINGS, "purge_tags": True}
 
 PLAN = Run("plan", everything, {**CHECKED, "runs": ["compare"]}, (key(check=True), tables(check=True)))
 TABLE_INFO = Run("table_info", everything, {}, (Step("auditflow.dynamodb.table_info", {}),))
-PROVISION = Run("provision", nothing, CHECKED, (key(), tables(), tables(check=True)))
+PROVISION = Run("provision", nothing, CHECKED, (*new_key(), tables(), tables(check=True)))
 CONFIGURING = Run(
     "configure",
     different,

@@ -100,7 +100,7 @@ def test_a_customer_key_is_used_through_dynamodb() -> None:
 @pytest.mark.parametrize(
     ("state", "writes"),
     [
-        (None, {"CreateKey", "CreateAlias", "EnableKeyRotation"}),
+        (None, {"ListKeys", "CreateKey", "CreateAlias", "EnableKeyRotation"}),
         ("Enabled", {"EnableKeyRotation"}),
         ("Disabled", {"EnableKeyRotation", "EnableKey"}),
         ("PendingDeletion", {"EnableKeyRotation", "EnableKey", "CancelKeyDeletion"}),
