@@ -12,20 +12,25 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .access_pattern import AccessPattern
+from .access_patterns import ACCESS_PATTERN_OPTIONS, parse_access_patterns
 from .arguments import DefinitionError, Options, Problems, check_options
 from .settings import SETTINGS
 from .settings.global_indexes import GlobalIndexes
 from .settings.schema import attribute_types, check_name
 
 NAME_OPTION: Options = {"name": {"type": "str", "required": True}}
+DOCUMENTATION_OPTIONS: Options = {
+    "access_patterns": {"type": "list", "elements": "dict", "options": ACCESS_PATTERN_OPTIONS},
+}
 
 
 def definition_options() -> dict[str, Any]:
-    """The options of one definition, as an Ansible argument spec: the name and those of every setting."""
+    """The options of one definition, as an Ansible argument spec: the name, those of every setting, documentation."""
     options: dict[str, Any] = dict(NAME_OPTION)
     for setting in SETTINGS.values():
         options.update(setting.options)
-    return options
+    return {**options, **DOCUMENTATION_OPTIONS}
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,14 @@ class TableSpec:
     touched.
     attribute_types: attribute name to type, for every attribute that was declared.
     allow_index_rebuild: whether an index may be deleted and created again where it cannot be changed in place.
+    access_patterns: the queries that the application makes. They are documentation: nothing is changed by them.
     """
 
     name: str
     wanted: Mapping[str, Any] = field(default_factory=dict)
     attribute_types: Mapping[str, str] = field(default_factory=dict)
     allow_index_rebuild: bool = False
+    access_patterns: tuple[AccessPattern, ...] = ()
 
     @property
     def creatable(self) -> bool:
@@ -181,10 +188,11 @@ def _parse(definition: Any, path: str, problems: Problems) -> TableSpec:
             wanted[setting.name] = value
     types = attribute_types(arguments)
     _check_together(arguments, types, mine)
+    patterns = parse_access_patterns(arguments, mine)
     for problem in mine.found:
         separator = "" if not path else "." if isinstance(definition, Mapping) else ": "
         problems.found.append(f"{path}{separator}{problem}")
-    return TableSpec(name, wanted, types, arguments.get("allow_index_rebuild", False))
+    return TableSpec(name, wanted, types, arguments.get("allow_index_rebuild", False), patterns)
 
 
 def _check_together(arguments: Mapping[str, Any], types: Mapping[str, str], problems: Problems) -> None:

@@ -223,6 +223,48 @@ options:
     description: Whether tags that O(tags) does not name are removed. AWS's own (C(aws:…)) always stay.
     type: bool
     default: false
+  access_patterns:
+    description:
+      - The queries that the application makes of the table. They are documentation, checked against the keys, the indexes
+        and the attributes; AWS is not told of them, and nothing is changed by them.
+      - They say what an index is for, and so which queries fail without it.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: A name in snake_case, unique in the table.
+        type: str
+        required: true
+      description:
+        description: What it is for.
+        type: str
+      index:
+        description: The index that is queried. Not given it is the table itself.
+        type: str
+      parameters:
+        description:
+          - The values that are given with the query, as C(name=type), V(S), V(N), V(B) or V(BOOL); the conditions name them with
+            a colon before. A type may be a dictionary with C(type) and C(description).
+        type: dict
+      key_condition:
+        description:
+          - The condition on the key, in DynamoDB's own language. Each attribute of the partition key with C(=), and, if any,
+            the sort key with one of C(=), C(<), C(<=), C(>), C(>=), C(BETWEEN) and C(begins_with).
+          - Attribute names are written as they are, reserved words too; those with other characters than letters, digits
+            and V(_) in double quotes.
+        type: str
+        required: true
+      filter:
+        description: The condition on other attributes, likewise. It is applied to what the key condition has found.
+        type: str
+      order:
+        description: The order of the result by the sort key.
+        type: str
+        choices: [ascending, descending]
+        default: ascending
+      limit:
+        description: How many items at most are read.
+        type: int
   allow_delete:
     description: With O(state=absent), allows deleting a table that exists. Its items are lost.
     type: bool
@@ -269,6 +311,24 @@ EXAMPLES = r"""
     pitr: {recovery_period_days: 35}
     deletion_protection: true
     tags: {Project: AuditFlow-Pro}
+
+- name: With the queries that its index is for
+  auditflow.dynamodb.table:
+    name: Orders
+    attributes: {order_id: S, customer: S, placed_at: S, total: N}
+    partition_key: order_id
+    global_indexes:
+      - name: by-customer
+        partition_key: customer
+        sort_key: placed_at
+    access_patterns:
+      - name: large_orders_of_customer
+        description: Orders of a customer since a day, of a total and more, newest first.
+        index: by-customer
+        parameters: {customer: S, since: S, total: N}
+        key_condition: customer = :customer AND placed_at >= :since
+        filter: total >= :total
+        order: descending
 
 - name: Two settings of a table that somebody else owns, nothing else read or touched
   auditflow.dynamodb.table:

@@ -18,7 +18,7 @@ author:
 options:
   tables:
     description:
-      - The definitions, each with the options of M(auditflow.dynamodb.table) that describe a table, from C(name) to C(tags).
+      - The definitions, each with the options of M(auditflow.dynamodb.table) that describe a table, from C(name) to C(access_patterns).
       - C(purge_indexes), C(purge_tags) and C(allow_index_rebuild) may be given in a definition too and go before those of
         the task.
       - With O(state=absent) only C(name) matters.

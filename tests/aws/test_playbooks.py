@@ -193,7 +193,8 @@ def table(name: str, change: dict[str, Any], amount: dict[str, int] | None) -> d
     new = {"name": "new-index", "partition_key": sort, "sort_key": partition, "projection": {"include": ["note"]}}
     indexes = [{**rebuilt, "projection": "KEYS_ONLY"}, *kept, new]
     capacity = {"provisioned_throughput": amount} if amount else {}
-    return {**definition, **change, "global_indexes": [{**index, **capacity} for index in indexes]}
+    changed = {**change, "global_indexes": [{**index, **capacity} for index in indexes], "access_patterns": []}
+    return {**definition, **changed}
 
 
 def check_third(target: Target) -> None:
