@@ -70,6 +70,9 @@ SECOND_LOOK = 1.0
 # Of a table, a backup, a key, a role, a bucket, an object; HeadObject has no more than the status.
 NOT_FOUND = re.compile("NotFound|NoSuch|^404$")
 
+# The member of a request that says what it is about.
+SUBJECTS = ("TableName", "ResourceArn", "KeyId", "BackupArn", "ExportArn", "ImportArn", "TableArn", "Bucket")
+
 
 class CutAnswerError(Exception):
     """An answer that is not whole."""
@@ -269,6 +272,11 @@ class Aws:
             self.clock.sleep(SECOND_LOOK if held else pause)
         raise AssertionError("polling never ends")
 
+    def knows(self, operation: str, member: str, service: str = "dynamodb") -> bool:
+        """Whether this botocore can send a member of an operation's request."""
+        shape = self._client(service).meta.service_model.operation_model(operation).input_shape
+        return member in shape.members
+
     def _client(self, service: str) -> Any:
         with self._lock:
             if service not in self.known_clients:
@@ -301,7 +309,7 @@ def _check_hope(condition: Condition, answer: Mapping[str, Any] | None, overtake
 
 def _asked(operation: str, arguments: Mapping[str, Any]) -> str:
     subject = next(
-        (arguments[name] for name in ("TableName", "ResourceArn", "KeyId", "BackupArn", "Bucket") if name in arguments),
+        (arguments[name] for name in SUBJECTS if name in arguments),
         "",
     )
     return f"{operation} of {subject}" if subject else operation

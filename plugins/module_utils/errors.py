@@ -68,6 +68,14 @@ RULES: tuple[Rule, ...] = (
         "The quota is spent; the text above says when it is free again. Run it again then.",
     ),
     Rule(Kind.FINAL, "LimitExceeded", "", "A quota of the account stands in the way: raise it, or ask for less."),
+    Rule(Kind.FINAL, "PointInTimeRecoveryUnavailable", "", "Turn point-in-time recovery on (pitr) and run it again."),
+    Rule(Kind.FINAL, "InvalidExportTime", "", "Choose other times: docs/runbooks/export.md says which AWS takes."),
+    Rule(
+        Kind.FINAL,
+        "ExportConflict|ImportConflict|IdempotentParameterMismatch",
+        "",
+        "Somebody else has asked for the same in other words within the last eight hours.",
+    ),
     Rule(
         Kind.LATER,
         "Validation",
