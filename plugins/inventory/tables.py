@@ -214,6 +214,8 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.fleet import (
 )
 
 GROUP = "dynamodb_tables"
+# Expressions over the facts of a host.
+FOR_EACH_HOST = ("compose", "groups", "hostnames", "keyed_groups")
 KEYS = ("access_key", "secret_key", "session_token")
 
 
@@ -260,32 +262,38 @@ class InventoryModule(AWSInventoryBase):
 
     def _question(self) -> Question:
         try:
-            accounts = parse_accounts(self._option("accounts") or ())
+            accounts = parse_accounts(self.get_option("accounts") or ())
         except DefinitionError as error:
             raise AnsibleParserError(_listed(error.problems)) from error
-        role = self._option("assume_role_arn") or ""
+        role = self.get_option("assume_role_arn") or ""
         if accounts and role:
             raise AnsibleParserError("assume_role_arn is one role for all: give each of the accounts its own instead")
         own = Account(profile=self._of_its_file("profile"), role_arn=role)
         return Question(
             accounts=accounts or (own,),
-            regions=tuple(self._option("regions") or ()),
+            regions=tuple(self.get_option("regions") or ()),
             home=self.region or "",
             selection=Selection(
-                tuple(self._option("name_patterns") or ()),
-                tuple(self._option("exclude_name_patterns") or ()),
-                _texts(self._option("include_tags")),
-                _texts(self._option("exclude_tags")),
+                tuple(self.get_option("name_patterns") or ()),
+                tuple(self.get_option("exclude_name_patterns") or ()),
+                _texts(self.get_option("include_tags")),
+                _texts(self.get_option("exclude_tags")),
             ),
-            parts=tuple(dict.fromkeys(self._option("read") or ())),
-            parallel=max(1, self._option("parallel")),
+            parts=tuple(dict.fromkeys(self.get_option("read") or ())),
+            parallel=max(1, self.get_option("parallel")),
         )
 
-    def _option(self, name: str) -> Any:
-        return self._templated(self.get_option(name))
+    def get_option(self, option: str, hostvars: Any = None) -> Any:
+        """An option, templated. What the base class does for some makes ansible-core tell of a deprecation."""
+        value = super(AWSInventoryBase, self).get_option(option, hostvars)
+        return value if option in FOR_EACH_HOST else self._templated(value)
+
+    def get_options(self, hostvars: Any = None) -> dict[str, Any]:
+        """All options, likewise."""
+        return {option: self.get_option(option, hostvars) for option in self.option_definitions}
 
     def _of_its_file(self, name: str) -> str:
-        return (self._option(name) or "") if name in self._of_file else ""
+        return (self.get_option(name) or "") if name in self._of_file else ""
 
     def _templated(self, value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -322,7 +330,7 @@ class InventoryModule(AWSInventoryBase):
     def _fingerprint(self, question: Question) -> str:
         """Tells another question from the one that a cache answers. No secret is part of it."""
         options = ("profile", "endpoint_url", "strict_permissions", "on_error")
-        parts = [asdict(question), *(self._option(name) for name in options), os.environ.get("AWS_ENDPOINT_URL")]
+        parts = [asdict(question), *(self.get_option(name) for name in options), os.environ.get("AWS_ENDPOINT_URL")]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _new_client(self, service: str, region: str, credentials: Mapping[str, Any]) -> Any:

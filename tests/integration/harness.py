@@ -159,6 +159,26 @@ class Ansible:
         command = [str(BIN / "ansible-playbook"), path, *arguments]
         if extra:
             command += ["--extra-vars", json.dumps(extra)]
+        return self._run(command, environment, warnings, cwd)
+
+    def inventory(
+        self,
+        path: Path,
+        *arguments: str,
+        environment: Mapping[str, str | None] | None = None,
+        warnings: Sequence[str] = (),
+        cwd: Path = ROOT,
+    ) -> Finished:
+        """Run ansible-inventory on a file or a folder."""
+        return self._run([str(BIN / "ansible-inventory"), "-i", str(path), *arguments], environment, warnings, cwd)
+
+    def _run(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str | None] | None,
+        warnings: Sequence[str],
+        cwd: Path,
+    ) -> Finished:
         record = self.folder / "record.jsonl"
         record.unlink(missing_ok=True)
         start = self.target.position()
