@@ -193,6 +193,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleParserError, AnsibleUndefinedVariable
+from ansible_collections.amazon.aws.plugins.plugin_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.plugin_utils.inventory import AWSInventoryBase
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import (
@@ -200,9 +201,8 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments impor
     Problems,
     check_options,
 )
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import CLIENT_CONFIG, watch_answers
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Clients
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.discovery import Question, discover
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError, Kind
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.fleet import (
     Account,
     Selection,
@@ -307,18 +307,19 @@ class InventoryModule(AWSInventoryBase):
         was_cached, cached = self.get_cached_result(path, cache)
         if was_cached and cached.get("asked") == asked:
             return cached
-        discovery = discover(question, self._new_client)
+        endpoint, options = get_aws_connection_info(self)[1:]
+        discovery = discover(question, Clients(endpoint or "", options).new)
         strict = self.get_option("on_error") == "fail"
         ending, telling = verdict(discovery.failures, self.get_option("strict_permissions"), strict)
         same = clashes([table.facts for table in discovery.tables])
         if ending or same:
             raise AnsibleError(_listed([*ending, *same]))
-        endpoint = self._of_its_file("endpoint_url")
+        own_endpoint = self._of_its_file("endpoint_url")
         found = {
             "asked": asked,
             "warnings": telling,
             "tables": [
-                {"facts": dict(table.facts), "connection": connection(table.facts, table.account, endpoint)}
+                {"facts": dict(table.facts), "connection": connection(table.facts, table.account, own_endpoint)}
                 for table in discovery.tables
             ],
         }
@@ -332,13 +333,6 @@ class InventoryModule(AWSInventoryBase):
         options = ("profile", "endpoint_url", "strict_permissions", "on_error")
         parts = [asdict(question), *(self.get_option(name) for name in options), os.environ.get("AWS_ENDPOINT_URL")]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-    def _new_client(self, service: str, region: str, credentials: Mapping[str, Any]) -> Any:
-        try:
-            return watch_answers(self.client(service, region=region, config=dict(CLIENT_CONFIG), **credentials))
-        except AnsibleError as error:
-            advice = "Check the profile, the region and the endpoint."
-            raise AwsError(f"Connecting to {service}", "NoClient", error.message, Kind.FINAL, advice) from error
 
     def _host_names(self, tables: Sequence[Mapping[str, Any]]) -> list[str]:
         names = [self._host_name(facts) for facts in tables]

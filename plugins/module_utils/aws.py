@@ -17,7 +17,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 try:
+    from boto3.session import Session
     from botocore import xform_name
+    from botocore.config import Config
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
@@ -82,6 +84,40 @@ def watch_answers(client: Any) -> Any:
     """The same client, telling an answer that was cut off; botocore takes one that is not JSON for an empty one."""
     client.meta.events.register("before-parse", _check_whole)
     return client
+
+
+@dataclass
+class Clients:
+    """Clients in many regions and accounts, for what runs on the control node itself.
+
+    Credentials are looked up once for each profile: a role that it names is assumed once, not once for each region.
+
+    endpoint: empty for AWS's own. options: boto3's arguments of a client, C(profile_name) among them.
+    """
+
+    endpoint: str
+    options: Mapping[str, Any]
+    _sessions: dict[str | None, Any] = field(default_factory=dict)
+
+    def new(self, service: str, region: str, credentials: Mapping[str, Any]) -> Any:
+        """A client with other credentials than those of the options, if any are given. Not for many threads at once.
+
+        Raises AwsError.
+        """
+        options = {**self.options, **credentials}
+        profile = options.pop("profile_name", None)
+        config = Config(**CLIENT_CONFIG)
+        try:
+            if profile not in self._sessions:
+                self._sessions[profile] = Session(profile_name=profile)
+            return watch_answers(
+                self._sessions[profile].client(
+                    service, region_name=region, endpoint_url=self.endpoint or None, config=config, **options
+                )
+            )
+        except (BotoCoreError, ValueError) as error:
+            advice = "Check the profile, the region and the endpoint."
+            raise AwsError(f"A client of {service}", type(error).__name__, str(error), Kind.FINAL, advice) from error
 
 
 def _check_whole(operation_model: Any, response_dict: Mapping[str, Any], **unused: Any) -> None:

@@ -134,9 +134,9 @@ def _enabled_regions(aws: Aws) -> list[str]:
     try:
         answer = aws.read(Read("DescribeRegions", {}, service="ec2")) or {}
     except AwsError as error:
-        raise error.with_note(
-            "That is how the enabled regions are learnt: without it, name them in 'regions'."
-        ) from error
+        if error.kind in (Kind.DENIED, Kind.UNSUPPORTED):
+            raise error.with_note("It tells which regions are enabled: name them in 'regions' instead.") from error
+        raise
     return sorted(region["RegionName"] for region in answer.get("Regions", ()))
 
 
