@@ -16,9 +16,10 @@ from .entry import AwsModule
 from .errors import AwsError, RefusedError, StuckError, WaitTimeoutError
 from .export_plan import Plan, known, plan_exports
 from .exports import Export, Order, Recovery, Window
+from .job_lists import list_exports
 from .state import Read
 from .steps import Refusal
-from .transfer import FAILED, ExportOver, Failure, JobFailedError, Place, described, failure, listed
+from .transfer import FAILED, ExportOver, Failure, JobFailedError, Place, described, failure
 
 REMEDIES = {
     "S3NoSuchBucket": "Make the bucket, or correct its name",
@@ -104,15 +105,11 @@ def _table(name: str, aws: Aws) -> dict[str, Any]:
 def _plan(name: str, table: dict[str, Any], order: Order, aws: Aws, run: Run) -> tuple[list[str], Plan]:
     """What AWS knows and what is missing; an export that has to end first is waited for where anything is."""
     for attempt in ("first", "again"):
-        reads = (
-            Read("DescribeContinuousBackups", {"TableName": name}),
-            Read("ListExports", {"TableArn": table["TableArn"]}),
-        )
-        answers = aws.read_all(reads)
-        arns = [each["ExportArn"] for each in listed(answers["ListExports"], "ExportSummaries")]
+        backups = aws.read(Read("DescribeContinuousBackups", {"TableName": name}))
+        arns = [each["ExportArn"] for each in list_exports(aws, table["TableArn"])]
         now = aws.clock.today()
         found = known(arns, lambda arn: read_export(arn, aws), order, now)
-        plan = plan_exports(name, order, found, Recovery.of(answers["DescribeContinuousBackups"]), now)
+        plan = plan_exports(name, order, found, Recovery.of(backups), now)
         if not plan.first or run.check or attempt == "again":
             break
         if aws.unmet((ExportOver(name, plan.first.arn),), run.patience):
@@ -180,16 +177,16 @@ def end_exports(module: AwsModule, outcomes: Sequence[Exported], order: Order, r
     module.exit_json(**result)
 
 
-def list_exports(aws: Aws, table: str | None, newest: int) -> list[Export]:
+def last_exports(aws: Aws, table: str | None, newest: int) -> list[Export]:
     """The last exports of a table, or of all tables of the region, the last one first. Raises AwsError."""
-    arguments = {}
+    table_arn = ""
     if table:
         answer = aws.read(Read("DescribeTable", {"TableName": table}))
         if answer is None:
             return []
-        arguments = {"TableArn": answer["Table"]["TableArn"]}
-    summaries = listed(aws.read(Read("ListExports", arguments)), "ExportSummaries")
-    arns = sorted((each["ExportArn"] for each in summaries), key=lambda arn: arn.rpartition("/")[2], reverse=True)
+        table_arn = answer["Table"]["TableArn"]
+    arns = [each["ExportArn"] for each in list_exports(aws, table_arn)]
+    arns.sort(key=lambda arn: arn.rpartition("/")[2], reverse=True)
     found = [read_export(arn, aws) for arn in arns[:newest]]
     return [export for export in found if export]
 

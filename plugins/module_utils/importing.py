@@ -17,12 +17,13 @@ from .entry import AwsModule
 from .errors import AwsError, RefusedError, StuckError, WaitTimeoutError
 from .exporting import read_export
 from .imports import IMPORTED, Import, Source
+from .job_lists import list_imports
 from .plan import Plan, plan_table
 from .report import diff
 from .spec import TableSpec
 from .state import Read, TableState
 from .steps import Refusal
-from .transfer import COMPLETED, Failure, ImportOver, described, failure, listed
+from .transfer import COMPLETED, Failure, ImportOver, described, failure
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def import_table(spec: TableSpec, source: Source, aws: Aws, run: Run) -> Importe
     try:
         imports.refuse_impossible(spec)
         state = observe(made, aws)
-        arns = imports.newest_of(spec.name, listed(aws.read(Read("ListImports", {})), "ImportSummaryList"))
+        arns = imports.newest_of(spec.name, list_imports(aws))
         job = imports.standing(state.table, _last(arns, aws), source, spec.name)
         if job is None:
             plan = _plan(made, state, aws, run)

@@ -165,8 +165,3 @@ def described(answer: Mapping[str, Any] | None, member: str) -> Mapping[str, Any
     """A member of an answer; empty where there is none."""
     found: Mapping[str, Any] = (answer or {}).get(member) or {}
     return found
-
-
-def listed(answer: Mapping[str, Any] | None, member: str) -> list[Mapping[str, Any]]:
-    """The entries of a list in an answer."""
-    return list((answer or {}).get(member) or ())

@@ -121,7 +121,7 @@ text:
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module, side_by_side
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.exporting import list_exports, read_export
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.exporting import last_exports, read_export
 
 
 def main() -> None:
@@ -143,7 +143,7 @@ def main() -> None:
             lists = [[export for export in described if export]]
         else:
             wanted = [None] if names is None else names
-            lists = side_by_side(lambda name: list_exports(aws, name, newest), wanted, module.params["parallel"])
+            lists = side_by_side(lambda name: last_exports(aws, name, newest), wanted, module.params["parallel"])
     except AwsError as error:
         module.fail_json(msg=str(error))
     found = [export for exports in lists for export in exports]

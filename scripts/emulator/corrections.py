@@ -28,6 +28,8 @@ from moto.dynamodb.responses import DynamoHandler, DynamoResult
 from moto.kms.models import Key, KmsBackend, kms_backends
 from moto.kms.utils import RESERVED_ALIASES
 
+from scripts.emulator import transfers
+
 Function = Callable[..., Any]
 # A table or an index of moto with the attributes that the corrections add; moto's own types do not know them.
 Corrected = Any
@@ -355,7 +357,12 @@ CORRECTIONS: tuple[tuple[type, str, Callable[[Function], Function]], ...] = (
 
 def apply(assign: Callable[[type, str, Any], None] = setattr) -> None:
     """Put every correction in place, or none: the checks come first."""
-    replacements = [(owner, name, _replacement(owner, name, correct)) for owner, name, correct in CORRECTIONS]
+    corrections = (*CORRECTIONS, *transfers.CORRECTIONS)
+    replacements = [(owner, name, _replacement(owner, name, correct)) for owner, name, correct in corrections]
+    for owner, name, addition in transfers.ADDITIONS:
+        if hasattr(owner, name):
+            raise MotoChangedError(f"moto has a {owner.__name__}.{name} of its own; scripts/emulator must follow")
+        replacements.append((owner, name, addition))
     for owner, name, replacement in replacements:
         assign(owner, name, replacement)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
 
     from scripts.emulator import corrections
 
-    corrections.apply(monkeypatch.setattr)
+    corrections.apply(partial(monkeypatch.setattr, raising=False))
     for name, value in (("ACCESS_KEY_ID", "AKIAEMULATOREXAMPLE0"), ("SECRET_ACCESS_KEY", "emulator-only")):
         monkeypatch.setenv(f"AWS_{name}", value)
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
