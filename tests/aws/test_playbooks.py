@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[AwsLike]:
         yield running
 
 
-@pytest.fixture
-def ansible(server: AwsLike, tmp_path: Path) -> Ansible:
+def calls_of(server: AwsLike) -> Callable[[Path], Sequence[Call]]:
+    """What reads the calls of a server that keeps its own log."""
     members = ("time", "service", "region", "operation", "status", "detail")
 
     def calls(_log: Path) -> Sequence[Call]:
@@ -49,7 +49,12 @@ def ansible(server: AwsLike, tmp_path: Path) -> Ansible:
             for call in server.calls()
         ]
 
-    return Ansible(Target(server.url, tmp_path / "the server keeps its own", calls, server.region), tmp_path)
+    return calls
+
+
+@pytest.fixture
+def ansible(server: AwsLike, tmp_path: Path) -> Ansible:
+    return Ansible(Target(server.url, tmp_path / "the server keeps its own", calls_of(server), server.region), tmp_path)
 
 
 def test_the_whole_life(server: AwsLike, ansible: Ansible) -> None:

@@ -171,7 +171,7 @@ def _definitions(index: GlobalIndex, indexes: Iterable[GlobalIndex], state: Tabl
 def _rebuild(
     spec: TableSpec, index: GlobalIndex, before: GlobalIndex, indexes: Iterable[GlobalIndex], state: TableState
 ) -> list[Step | Refusal]:
-    what = _difference(index, before)
+    what = difference(index, before)
     if not spec.allow_index_rebuild:
         reason = f"index {index.name} has {what}, which AWS cannot change in place"
         remedy = (
@@ -184,7 +184,8 @@ def _rebuild(
     return [_delete(spec, index.name, state, (change,)), _create(spec, index, indexes, state, ())]
 
 
-def _difference(index: GlobalIndex, before: GlobalIndex) -> str:
+def difference(index: GlobalIndex, before: GlobalIndex) -> str:
+    """What of an index AWS cannot change in place and is not as it was, in words."""
     parts = []
     if set(index.partition) != set(before.partition):
         parts.append(f"partition key {_listed(before.partition)} -> {_listed(index.partition)}")
