@@ -48,3 +48,23 @@ attributes:
       - auditflow.dynamodb.dynamodb
     description: Use C(group/auditflow.dynamodb.dynamodb) in C(module_defaults) to set region, endpoint and credentials once.
 """
+
+    ITEMS = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: Reads and counts, and makes no write call.
+  diff_mode:
+    support: none
+    description: Items are counted; what is in them is never shown.
+  idempotent:
+    support: full
+    description: A second run finds nothing more to write, as far as nobody else wrote meanwhile.
+  action_group:
+    version_added: 1.0.0
+    support: full
+    membership:
+      - auditflow.dynamodb.dynamodb
+    description: Use C(group/auditflow.dynamodb.dynamodb) in C(module_defaults) to set region, endpoint and credentials once.
+"""

@@ -116,7 +116,7 @@ def walk_of(
     )
     journal = None if check_mode else journal_of(params, job)
     path = params.get("progress_file")
-    progress = ProgressFile(Path(path) if path else None, calls.aws.clock)
+    progress = ProgressFile(Path(path) if path else None, calls.aws.clock.now)
     return Walk(calls, job, manner, scan, open_worker, journal, progress)
 
 

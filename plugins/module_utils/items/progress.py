@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ..aws import Clock
 from .journal import write_whole
 
 SECONDS_BETWEEN = 0.5
@@ -67,20 +66,20 @@ def parse_progress(text: str) -> Progress:
 
 
 class ProgressFile:
-    """Writes the file, not too often. path: C(None) writes none."""
+    """Writes the file, not too often. path: C(None) writes none. now: the time in seconds."""
 
-    def __init__(self, path: Path | None, clock: Clock):
-        self._path, self._clock = path, clock
+    def __init__(self, path: Path | None, now: Callable[[], float]):
+        self._path, self._now = path, now
         self._lock = threading.Lock()
-        self._next = clock.now()
+        self._next = now()
 
     def tell(self, progress: Progress) -> None:
         """Writes how far it is. A file that cannot be written hinders no work, and is not tried again."""
         if self._path is None or not self._lock.acquire(blocking=False):
             return
         try:
-            if self._clock.now() >= self._next:
-                self._next = self._clock.now() + SECONDS_BETWEEN
+            if self._now() >= self._next:
+                self._next = self._now() + SECONDS_BETWEEN
                 write_whole(self._path, json.dumps(asdict(progress)), durable=False)
         except OSError:
             self._path = None

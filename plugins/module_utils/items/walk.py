@@ -168,7 +168,9 @@ class Walk:
             answer = self.calls.page("Scan", self._scan(segment, ahead))
             last = answer.get("LastEvaluatedKey") or {}
             taken = worker.take(answer.get("Items", ()))
-            ahead = _after(ahead, taken, {} if taken.stopped else last, 0 if taken.stopped else answer["ScannedCount"])
+            # Of a page that was broken off, only what was dealt with counts as seen.
+            scanned = sum(taken.counts.values()) if taken.stopped else answer["ScannedCount"]
+            ahead = _after(ahead, taken, last, scanned)
             settled = taken.settled
             if not taken.stopped and not last:
                 ahead = _after(ahead, worker.finish(), last, 0)
