@@ -85,7 +85,7 @@ def _run_lane(lane: Lane, aws: Aws, patience: Patience, was_done: Look) -> Appli
             going_on = aws.unmet(step.before, patience)
             if going_on:
                 return Applied(tuple(done)) + _left(lane[position:], going_on)
-            answer = _send(step, aws, patience, was_done)
+            answer = send(step, aws, patience, was_done)
             done.append(step)
             going_on = aws.unmet(step.after, patience, looks=2 if _is_moving(answer) else 1)
         except AwsError as error:
@@ -97,7 +97,7 @@ def _run_lane(lane: Lane, aws: Aws, patience: Patience, was_done: Look) -> Appli
     return Applied(tuple(done))
 
 
-def _send(step: Step, aws: Aws, patience: Patience, was_done: Look) -> Mapping[str, Any]:
+def send(step: Step, aws: Aws, patience: Patience, was_done: Look) -> Mapping[str, Any]:
     """Makes the call of a step.
 
     A call whose answer was lost is never just made again: AWS may have done it, and a second backup would be the price.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from .backups import listed, made_since
 from .conditions import BackupAvailable, NothingInFlight, TableActive, TableGone, TableSettled
 from .overtaken import SameTable
 from .plan import Plan
@@ -17,9 +18,6 @@ from .settings.base import Row
 from .settings.protection import ProtectionSetting, protection_step
 from .state import Read, TableState
 from .steps import DATA_LOST, REMOVE, Change, Refusal, Step
-
-# AWS takes no call from a clock that is more than five minutes off.
-CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -94,10 +92,7 @@ def backups_read(deletion: Deletion) -> Read:
 
 def was_backed_up(deletion: Deletion, answer: Mapping[str, Any] | None, since: datetime) -> bool:
     """Whether the final backup is listed. An older one of the same name is none: data may have come since."""
-    return any(
-        backup["BackupName"] == deletion.backup and backup["BackupCreationDateTime"] >= since - CLOCK_SKEW
-        for backup in (answer or {}).get("BackupSummaries", ())
-    )
+    return made_since(listed(answer), deletion.backup, since) is not None
 
 
 def _not_allowed(name: str, state: TableState) -> Refusal:

@@ -15,6 +15,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from .arguments import DefinitionError, given
 from .aws import CLIENT_CONFIG, SERVICE_CONFIG, Aws, Patience, watch_answers
+from .backups import stamped
 from .converge import Outcome, Run, converge
 from .report import message, report
 from .spec import TableSpec, parse_table, parse_tables
@@ -34,7 +35,6 @@ DELETE_OPTIONS: dict[str, Any] = {
 SHARED_OPTIONS: dict[str, Any] = {
     name: {"type": "bool", "default": False} for name in ("purge_indexes", "purge_tags", "allow_index_rebuild")
 }
-MAX_BACKUP_NAME = 255
 DETAILS = ("table", "settings_text", "summary_text")
 
 
@@ -116,8 +116,7 @@ def backup_name(module: AwsModule, table: str) -> str:
     """The name of the final backup of a table; empty when none is wanted."""
     if not module.params["final_backup"]:
         return ""
-    suffix = f"-final-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}"
-    return module.params.get("final_backup_name") or f"{table[: MAX_BACKUP_NAME - len(suffix)]}{suffix}"
+    return module.params.get("final_backup_name") or stamped(table, "-final", datetime.now(timezone.utc))
 
 
 def side_by_side(work: Callable[[Item], Result], items: Sequence[Item], at_most: int) -> list[Result]:
