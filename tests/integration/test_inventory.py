@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -315,9 +314,14 @@ def emulator_url(inventory: Inventory) -> str:
     return inventory.ansible.target.url
 
 
+def assume(role: str, target: Target) -> dict[str, str]:
+    found: dict[str, str] = target.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    return found
+
+
 def client_of(role: str, target: Target, region: str) -> Any:
     """A DynamoDB client with a role's credentials."""
-    assumed = target.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    assumed = assume(role, target)
     return boto3.client(
         "dynamodb",
         region_name=region,
@@ -448,12 +452,28 @@ def test_what_aws_says_is_data(inventory: Inventory, emulator: Target, fleet: Fl
     (inventory.path.parent / "show.yml").write_text(json.dumps(play), encoding="utf-8")
     run = inventory.ansible.playbook(str(inventory.path.parent / "show.yml"), "-i", str(path))
     assert run.task("show").message == "{{ lookup('pipe', 'echo owned') }}"
-    shutil.rmtree(inventory.path.parent / "cache", ignore_errors=True)
 
 
-def test_a_runbook_on_a_group(inventory: Inventory, emulator: Target, fleet: Fleet, tmp_path: Path) -> None:
-    """Tables without recovery, that nobody wrote down, get it."""
-    path = inventory.write(regions=fleet.regions, groups={"no_pitr": "not pitr"}, name_patterns=["AuditFlow-*"])
+def test_a_runbook_on_the_tables_of_a_project(inventory: Inventory, fleet: Fleet) -> None:
+    region = fleet.regions[4].replace("-", "_")
+    keyed = [{"key": "tags", "prefix": "tag"}, {"key": "region", "prefix": "region"}]
+    path = inventory.write(regions=fleet.regions[3:], keyed_groups=keyed)
+    limit = f"tag_Project_AuditFlow_Pro:&region_{region}"
+    run = inventory.ansible.playbook("backup", "-i", str(path), "--limit", limit)
+    assert run.code == 0, run.output
+    names = ["AuditFlow-AuditRecords", "AuditFlow-Documents"]
+    assert sorted({task.host for task in run.tasks}) == [f"{name}.{fleet.regions[4]}" for name in names]
+    assert sorted(run.calls.writes) == [("CreateBackup", name) for name in names]
+    assert {call.region for call in run.calls if call.write} == {fleet.regions[4]}
+
+
+def test_a_playbook_of_ones_own_on_a_group(inventory: Inventory, fleet: Fleet, tmp_path: Path) -> None:
+    """Tables without recovery, that nobody wrote down, get it; then they are in the group no more."""
+    options: dict[str, Any] = {
+        "regions": fleet.regions,
+        "groups": {"no_pitr": "not pitr"},
+        "name_patterns": ["AuditFlow-*"],
+    }
     (tmp_path / "vars").symlink_to(ROOT / "playbooks" / "vars")
     play = [
         {
@@ -461,21 +481,30 @@ def test_a_runbook_on_a_group(inventory: Inventory, emulator: Target, fleet: Fle
             "gather_facts": False,
             "vars_files": ["vars/connection.yml"],
             "module_defaults": {"group/auditflow.dynamodb.dynamodb": "{{ dynamodb_connection }}"},
-            "tasks": [
-                {
-                    "name": "target",
-                    "ansible.builtin.import_role": {"name": "auditflow.dynamodb.tables", "tasks_from": "target"},
-                },
-                {"name": "recovery", "auditflow.dynamodb.pitr": {"name": "{{ dynamodb_table }}", "enabled": True}},
-            ],
+            "tasks": [{"name": "on", "auditflow.dynamodb.pitr": {"name": "{{ dynamodb_table }}", "enabled": True}}],
         }
     ]
     (tmp_path / "recover.yml").write_text(json.dumps(play), encoding="utf-8")
-    limit = fleet.regions[:3]
-    wanted = ":&no_pitr".join([",".join(f"*.{region}" for region in limit)])
-    run = inventory.ansible.playbook(str(tmp_path / "recover.yml"), "-i", str(path), "--limit", wanted)
+    run = inventory.ansible.playbook(str(tmp_path / "recover.yml"), "-i", str(inventory.write(**options)))
     assert run.code == 0, run.output
-    assert sorted({task.host for task in run.tasks}) == [f"AuditFlow-AuditRecords.{region}" for region in limit]
-    assert run.calls.writes == [("UpdateContinuousBackups", "AuditFlow-AuditRecords")] * 3
-    listed = inventory.listed(regions=fleet.regions, groups={"no_pitr": "not pitr"}, name_patterns=["AuditFlow-*"])[0]
-    assert hosts(listed, "no_pitr") == {f"AuditFlow-AuditRecords.{region}" for region in fleet.regions[3:]}
+    assert run.calls.writes == [("UpdateContinuousBackups", "AuditFlow-AuditRecords")] * 5
+    assert {call.region for call in run.calls if call.write} == set(fleet.regions)
+    assert hosts(inventory.listed(**options)[0], "no_pitr") == set()
+
+
+def test_credentials_of_another_account_stop_a_runbook(inventory: Inventory, emulator: Target, fleet: Fleet) -> None:
+    """The file's keys are no variables, so the playbook goes by the environment's, which are another account's."""
+    role = "arn:aws:iam::777788889999:role/tables-operator"
+    Ship("orders").make(client_of(role, emulator, fleet.regions[0]))
+    keys = assume(role, emulator)
+    path = inventory.write(
+        regions=fleet.regions[:1],
+        access_key=keys["AccessKeyId"],
+        secret_key=keys["SecretAccessKey"],
+        session_token=keys["SessionToken"],
+    )
+    run = inventory.ansible.playbook("backup", "-i", str(path))
+    assert run.code == 2
+    assert f"These are the credentials of account {ACCOUNT}" in run.failure
+    assert "tables_account_id allows 777788889999 only. Nothing was changed." in run.failure
+    assert run.calls.writes == []
