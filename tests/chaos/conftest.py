@@ -18,9 +18,10 @@ from scripts.emulator.request_log import Call
 from tests.aws_like.client import AwsLike
 from tests.integration.harness import DEFAULT_REGION, Target
 
-# Durations and quota windows of the service. Spent quotas are no matter here: they would only need a clock.
+# Durations of the service, and its quota windows: none unless a case is about them.
 TIME_SCALE = 0.002
-NO_WINDOWS = 0.0
+NO_WINDOWS, REAL_WINDOWS = 0.0, 1.0
+DAY = 86400
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,8 +61,18 @@ class World:
     target: Target
 
     def empty(self) -> None:
-        """No tables, no backups, no calls. Keys stay: nobody can delete one at once."""
+        """No tables, no backups, no calls, no quotas. Keys stay: nobody can delete one at once."""
         self.aws.reset()
+        self.aws.change_settings(window_scale=NO_WINDOWS)
+
+    def begin_quotas(self) -> None:
+        """From now on quotas last as long as on AWS. None is spent."""
+        self.aws.change_settings(window_scale=REAL_WINDOWS)
+        self.next_day()
+
+    def next_day(self) -> None:
+        """What was spent of quotas is free again."""
+        self.aws.advance(DAY + 1)
 
     def grow_up(self) -> None:
         """A minute passes, in which everything settles and what is refused to new tables no longer is."""
