@@ -28,7 +28,7 @@ from moto.dynamodb.responses import DynamoHandler, DynamoResult
 from moto.kms.models import Key, KmsBackend, kms_backends
 from moto.kms.utils import RESERVED_ALIASES
 
-from scripts.emulator import transfers
+from scripts.emulator import restores, transfers
 
 Function = Callable[..., Any]
 # A table or an index of moto with the attributes that the corrections add; moto's own types do not know them.
@@ -357,7 +357,7 @@ CORRECTIONS: tuple[tuple[type, str, Callable[[Function], Function]], ...] = (
 
 def apply(assign: Callable[[type, str, Any], None] = setattr) -> None:
     """Put every correction in place, or none: the checks come first."""
-    corrections = (*CORRECTIONS, *transfers.CORRECTIONS)
+    corrections = (*CORRECTIONS, *restores.CORRECTIONS, *transfers.CORRECTIONS)
     replacements = [(owner, name, _replacement(owner, name, correct)) for owner, name, correct in corrections]
     for owner, name, addition in transfers.ADDITIONS:
         if hasattr(owner, name):
