@@ -23,7 +23,7 @@ from .report import diff
 from .spec import TableSpec
 from .state import Read, TableState
 from .steps import Refusal
-from .transfer import COMPLETED, Failure, ImportOver, described, failure
+from .transfer import COMPLETED, UNDER_WAY, Failure, ImportOver, described, failure
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,8 @@ def import_table(spec: TableSpec, source: Source, aws: Aws, run: Run) -> Importe
         changed = isinstance(error, AwsError) and error.lost
         return replace(outcome, changed=changed, error=error)
     if run.check:
-        return replace(outcome, job=job)
+        over = job.status not in UNDER_WAY and job.status != COMPLETED
+        return replace(outcome, job=job, error=imports.failed(spec.name, job) if over else None)
     return _wait(replace(outcome, job=job), job, aws, run.patience)
 
 

@@ -183,7 +183,7 @@ def standing(table: Mapping[str, Any], last: Import | None, source: Source, name
     """The import that is what is asked for; C(None) where it is to be begun.
 
     table: the description of the table, empty where there is none. last: the last import into this name, other than one
-    that lost it. Raises RefusedError and JobFailedError.
+    that lost it. Raises RefusedError.
     """
     if last and last.status in UNDER_WAY:
         if last.source.same(source):
@@ -198,8 +198,6 @@ def standing(table: Mapping[str, Any], last: Import | None, source: Source, name
         reason = f"the table {name} exists ({status}) and was not made by an import of {source.place}"
         remedy = "An import always makes a new table and never overwrites one: choose another name, or delete it first"
         raise _refused("table", reason, remedy)
-    if last.status != COMPLETED:
-        raise failed(name, last)
     return last
 
 

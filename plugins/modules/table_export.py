@@ -64,7 +64,7 @@ options:
       - AWS takes windows of 15 minutes to 24 hours. A longer time is made into several exports; a shorter rest is left to
         the next run.
     type: str
-  until:
+  to_time:
     description: With O(since), the end of the time, exclusive. Without it, the latest.
     type: str
   view_type:
@@ -211,7 +211,7 @@ OPTIONS = {
     "format": {"type": "str", "choices": [JSON_FORMAT, "ION"], "default": JSON_FORMAT},
     "export_time": TEXT,
     "since": TEXT,
-    "until": TEXT,
+    "to_time": TEXT,
     "view_type": {"type": "str", "choices": ["NEW_IMAGE", "NEW_AND_OLD_IMAGES"], "default": "NEW_AND_OLD_IMAGES"},
     "filter": {
         "type": "dict",
@@ -234,7 +234,7 @@ def main() -> None:
     module = new_module(
         OPTIONS,
         mutually_exclusive=[("export_time", "since")],
-        required_by={"until": "since", "sse_kms_key_id": "sse_algorithm"},
+        required_by={"to_time": "since", "sse_kms_key_id": "sse_algorithm"},
     )
     order = _order(module)
     aws, run = connect(module), run_of(module)
@@ -254,7 +254,7 @@ def _order(module: AwsModule) -> Order:
         filter=filter_of(given["filter"] or {}),
         at=_time(module, "export_time"),
         since=LAST if since == LAST else _time(module, "since") or "",
-        until=_time(module, "until"),
+        until=_time(module, "to_time"),
         view=given["view_type"],
         max_age=timedelta(seconds=given["max_age"]),
     )
