@@ -67,7 +67,12 @@ RULES: tuple[Rule, ...] = (
         "decreases are limited|Encryption mode changes are limited|are limited to",
         "The quota is spent; the text above says when it is free again. Run it again then.",
     ),
-    Rule(Kind.FINAL, "LimitExceeded", "", "A quota of the account stands in the way: raise it, or ask for less."),
+    Rule(
+        Kind.FINAL,
+        "(?<!Request)LimitExceeded",
+        "",
+        "A quota of the account stands in the way: raise it, or ask for less.",
+    ),
     Rule(Kind.FINAL, "PointInTimeRecoveryUnavailable", "", "Turn point-in-time recovery on (pitr) and run it again."),
     Rule(Kind.FINAL, "InvalidExportTime", "", "Choose other times: docs/runbooks/export.md says which AWS takes."),
     Rule(

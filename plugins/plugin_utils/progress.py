@@ -63,7 +63,7 @@ class ProgressAction(ActionBase):
         asked = arguments.get("progress")
         if asked is not None:
             return bool(boolean(asked, strict=False))  # type: ignore[no-untyped-call]
-        return HAS_TERMINAL and constants.config.get_config_value("DEFAULT_STDOUT_CALLBACK") in DEFAULT_CALLBACKS
+        return HAS_TERMINAL and _callback() in DEFAULT_CALLBACKS
 
 
 def tell(path: Path, ended: threading.Event) -> None:
@@ -78,3 +78,7 @@ def tell(path: Path, ended: threading.Event) -> None:
             display.vvv(f"no progress after {time.monotonic() - began:.0f} s")
             continue
         display.display(f"  {progress.line()}", screen_only=True)
+
+
+def _callback() -> str:
+    return str(constants.config.get_config_value("DEFAULT_STDOUT_CALLBACK"))  # type: ignore[no-untyped-call]

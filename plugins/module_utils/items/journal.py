@@ -117,7 +117,7 @@ class Journal:
 
     def save(self, segment: int, record: Record) -> None:
         """Writes how far a segment is, so that a kill at any moment leaves the old or the new. Raises JournalError."""
-        written = {**asdict(record), "key": to_json(record.key)}
+        written = {**vars(record), "key": to_json(record.key)}
         self._write(self._path(segment), {"fingerprint": self.job.fingerprint, "record": written})
 
     def forget(self, segments: Sequence[int]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .journal import write_whole
@@ -80,7 +80,7 @@ class ProgressFile:
         try:
             if self._now() >= self._next:
                 self._next = self._now() + SECONDS_BETWEEN
-                write_whole(self._path, json.dumps(asdict(progress)), durable=False)
+                write_whole(self._path, json.dumps(vars(progress)), durable=False)
         except OSError:
             self._path = None
         finally:

@@ -227,7 +227,7 @@ def _after(record: Record, taken: Taken, last: Mapping[str, Any], scanned: int) 
     return Record(
         key=(taken.key if taken.key is not None else record.key) if taken.stopped else last,
         scanned=record.scanned + scanned,
-        counts=Counter(record.counts) + Counter(taken.counts),
+        counts=dict(Counter(record.counts) + Counter(taken.counts)),
         samples=samples,
         data=record.data if taken.data is None else taken.data,
     )

@@ -1,0 +1,433 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The work on items: segments and slices, the journal, the budget, and the walk with its ends and its resumptions."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.items import calls as calls_module
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.journal import Job, Journal, JournalError, Record
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.keys import from_json, key_of, shown, to_json
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.progress import (
+    Progress,
+    ProgressFile,
+    parse_progress,
+)
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.rate import Budget
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.segments import (
+    Slice,
+    check_segments,
+    parse_slice,
+)
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.walk import Manner, Walk, Walked
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.work import OpenWorker, Taken, each_item
+
+from .items_table import KEY, ItemsTable, Time, refusal, table_of
+
+JOB = Job("test", "Orders", "arn:aws:dynamodb:ap-south-1:123456789012:table/Orders", "id-1", 8, {"retention": "7y"})
+ONE_THREAD = Manner(threads=1, page_size=3)
+
+# --- segments --------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 300), st.integers(1, 40))
+def test_slices_never_overlap_and_cover_everything(total: int, of: int) -> None:
+    owned = [segment for number in range(1, of + 1) for segment in Slice(number, of).owned(total)]
+    assert sorted(owned) == list(range(total))
+    assert sum(Slice(number, of).share(100.0) for number in range(1, of + 1)) == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(("text", "part"), [("1/1", Slice()), ("2/4", Slice(2, 4)), (" 3 / 3 ", Slice(3, 3))])
+def test_slice_read(text: str, part: Slice) -> None:
+    assert parse_slice(text) == part
+    assert part.owned(8) == tuple(segment for segment in range(8) if segment % part.of == part.number - 1)
+
+
+@pytest.mark.parametrize("text", ["", "0/4", "5/4", "2", "2/0", "a/b", "-1/4", "1/2/3"])
+def test_slice_refused(text: str) -> None:
+    with pytest.raises(DefinitionError, match="is no slice"):
+        parse_slice(text)
+
+
+@pytest.mark.parametrize(("part", "segments"), [(Slice(1, 4), 3), (Slice(), 0), (Slice(), 1_000_001)])
+def test_segments_refused(part: Slice, segments: int) -> None:
+    with pytest.raises(DefinitionError):
+        check_segments(part, segments)
+
+
+# --- keys ------------------------------------------------------------------------------------------------------------
+
+values = st.recursive(
+    st.one_of(
+        st.builds(lambda text: {"S": text}, st.text()),
+        st.builds(lambda number: {"N": str(number)}, st.integers()),
+        st.builds(lambda raw: {"B": raw}, st.binary()),
+        st.builds(lambda raw: {"BS": raw}, st.lists(st.binary(), min_size=1)),
+        st.builds(lambda texts: {"SS": texts}, st.lists(st.text(), min_size=1)),
+        st.just({"NULL": True}),
+    ),
+    lambda inner: st.one_of(
+        st.builds(lambda each: {"L": each}, st.lists(inner)),
+        st.builds(lambda each: {"M": each}, st.dictionaries(st.text(), inner)),
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(), values))
+def test_items_survive_json(item: dict[str, Any]) -> None:
+    assert from_json(json.loads(json.dumps(to_json(item)))) == item
+
+
+def test_keys_for_people() -> None:
+    item = {"id": {"B": b"\x00\xff"}, "at": {"N": "7"}, "secret": {"S": "no"}}
+    assert shown(key_of(item, ("id", "at"))) == {"id": "AP8=", "at": "7"}
+
+
+# --- journal ---------------------------------------------------------------------------------------------------------
+
+
+def test_journal_keeps_and_forgets(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "state", JOB)
+    record = Record({"id": {"B": b"\x01"}}, False, 7, {"set": 3}, {"odd": [{"id": "x"}]}, {"part": 2})
+    with journal.claimed([0, 1]):
+        assert journal.load(0) == Record()
+        journal.save(0, record)
+        journal.save(1, replace(record, done=True))
+        assert Journal(tmp_path / "state", JOB).load(0) == record
+        assert journal.load(1).done
+        journal.forget([0])
+        assert journal.load(0) == Record()
+    assert journal.folder.stat().st_mode & 0o777 == 0o700
+    assert not [path for path in journal.folder.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(JOB, arn=JOB.arn.replace("ap-south-1", "eu-west-1")),
+        replace(JOB, table_id="made again"),
+        replace(JOB, segments=16),
+        replace(JOB, parameters={"retention": "5y"}),
+        replace(JOB, kind="copy"),
+    ],
+)
+def test_journal_of_another_job_is_refused(tmp_path: Path, other: Job) -> None:
+    mine, theirs = Journal(tmp_path, JOB), Journal(tmp_path, other)
+    assert mine.folder != theirs.folder
+    with theirs.claimed([0]):
+        theirs.save(0, Record(scanned=1))
+    theirs.folder.rename(mine.folder)
+    with pytest.raises(JournalError, match="another job"):
+        mine.load(0)
+    with pytest.raises(JournalError, match="another job"), mine.claimed([1]):
+        pass
+
+
+def test_damaged_journal_is_told(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, JOB)
+    with journal.claimed([0]):
+        (journal.folder / "segment-000000.json").write_text('{"fing', encoding="utf-8")
+        with pytest.raises(JournalError, match="is damaged"):
+            journal.load(0)
+
+
+CLAIM = """
+import sys, time
+from pathlib import Path
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.journal import Job, Journal
+with Journal(Path(sys.argv[1]), Job(*eval(sys.argv[2]))).claimed([2, 3]):
+    print("claimed", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_segments_belong_to_one_process_until_it_dies(tmp_path: Path) -> None:
+    job = (JOB.kind, JOB.table, JOB.arn, JOB.table_id, JOB.segments, dict(JOB.parameters))
+    command = [sys.executable, "-c", CLAIM, str(tmp_path), repr(job)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "claimed\n"
+        with pytest.raises(JournalError, match="another run of this job"), Journal(tmp_path, JOB).claimed([1, 2]):
+            pass
+        with Journal(tmp_path, JOB).claimed([0, 1]):
+            pass
+        other.kill()
+        other.wait()
+    with Journal(tmp_path, JOB).claimed([1, 2]):
+        pass
+
+
+# --- budget ----------------------------------------------------------------------------------------------------------
+
+
+def spent(budget: Budget, time: Time, seconds: float, units: float = 1.0) -> float:
+    """What calls of so many units consume in this time."""
+    end, before = time.seconds + seconds, budget.charged
+    while time.seconds < end:
+        budget.wait()
+        budget.charge(units)
+    return budget.charged - before
+
+
+@pytest.mark.parametrize("units", [1.0, 3.0, 12.5])
+def test_budget_starts_gently_and_keeps_to_its_limit(units: float) -> None:
+    time = Time()
+    budget = Budget(100, time.clock())
+    assert 25 <= spent(budget, time, 1, units) <= 45
+    spent(budget, time, 60, units)
+    assert spent(budget, time, 60, units) == pytest.approx(6000, rel=0.01)
+
+
+def test_budget_halves_when_throttled_and_comes_back() -> None:
+    time = Time()
+    budget = Budget(100, time.clock())
+    spent(budget, time, 60)
+    budget.throttled()
+    assert spent(budget, time, 1) <= 60
+    assert spent(budget, time, 30) > 2000
+    for _each in range(50):
+        budget.throttled()
+    began = time.seconds
+    budget.wait()
+    # Bounded: the longest pause of all, and the least rate of all.
+    assert time.seconds - began <= 11
+
+
+def test_no_budget_is_no_limit_but_throttling_pauses() -> None:
+    time = Time()
+    budget = Budget(0, time.clock())
+    budget.wait()
+    budget.charge(1000)
+    budget.wait()
+    assert time.seconds == 1000.0
+    budget.throttled()
+    budget.wait()
+    assert time.seconds == 1000.5
+
+
+def test_budget_is_shared_by_threads() -> None:
+    time = Time()
+    budget = Budget(50, time.clock())
+
+    def work() -> None:
+        for _each in range(250):
+            budget.wait()
+            budget.charge(2)
+
+    threads = [threading.Thread(target=work) for _each in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert budget.charged == 2000
+    assert time.seconds - 1000 >= 2000 / 50
+
+
+# --- walk ------------------------------------------------------------------------------------------------------------
+
+
+def walk(table: ItemsTable, open_worker: OpenWorker, state: Path | None, manner: Manner = ONE_THREAD) -> Walked:
+    journal = Journal(state, JOB) if state else None
+    return Walk(table.through(), JOB, manner, {}, open_worker, journal).run()
+
+
+def counting(seen: Counter[str], fail_at: int = 0) -> Callable[[Mapping[str, Any]], str]:
+    def handle(item: Mapping[str, Any]) -> str:
+        if fail_at and seen.total() == fail_at:
+            raise refusal_of("ItemCollectionSizeLimitExceededException")
+        seen[item[KEY]["S"]] += 1
+        return "odd" if item[KEY]["S"].endswith(("1", "3", "5", "7", "9")) else "even"
+
+    return handle
+
+
+def refusal_of(code: str) -> AwsError:
+    try:
+        ItemsTable({}, refuse=refusing(code)).through().write("PutItem", {"TableName": "Orders"})
+    except AwsError as error:
+        return error
+    raise AssertionError
+
+
+def refusing(code: str) -> Callable[[str, dict[str, Any]], None]:
+    def refuse(operation: str, arguments: dict[str, Any]) -> None:
+        raise refusal(code, operation)
+
+    return refuse
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_walk_sees_every_item_once(tmp_path: Path, threads: int) -> None:
+    table, seen = table_of(100), Counter[str]()
+    handle = counting(seen)
+    walked = walk(table, each_item(handle, (KEY,), frozenset({"odd"})), tmp_path, Manner(threads=threads, page_size=7))
+    assert walked.finished
+    assert not walked.resumed
+    assert seen == Counter(list(table.items))
+    assert walked.counts == {"odd": 50, "even": 50}
+    assert walked.scanned == 100
+    assert list(walked.samples) == ["odd"]
+    assert 1 <= len(walked.samples["odd"]) <= 5
+    # Nothing is left of a finished job that would keep the next from looking at all items again.
+    assert walk(table, each_item(handle, (KEY,)), tmp_path).counts == {"odd": 50, "even": 50}
+
+
+def test_slices_share_a_table(tmp_path: Path) -> None:
+    table, seen = table_of(100), Counter[str]()
+    for number in (1, 2, 3):
+        assert walk(table, each_item(counting(seen), (KEY,)), tmp_path, Manner(Slice(number, 3), page_size=7)).finished
+    assert seen == Counter(list(table.items))
+
+
+# Every example writes a journal to disk, durably.
+@settings(max_examples=20)
+@given(st.integers(1, 39), st.integers(1, 9))
+def test_walk_goes_on_after_an_error_where_it_was(fail_at: int, page_size: int) -> None:
+    manner = Manner(threads=1, page_size=page_size)
+    with tempfile.TemporaryDirectory() as folder:
+        table, seen = table_of(40), Counter[str]()
+        first = walk(table, each_item(counting(seen, fail_at), (KEY,)), Path(folder), manner)
+        assert not first.finished
+        assert first.error is not None
+        assert first.counts.total() == seen.total() == fail_at
+        second = walk(table, each_item(counting(seen), (KEY,)), Path(folder), manner)
+        assert second.finished
+        assert second.resumed
+        assert second.counts == {"odd": 20, "even": 20}
+        assert set(seen.values()) == {1}
+
+
+def test_restart_forgets(tmp_path: Path) -> None:
+    table, seen = table_of(50), Counter[str]()
+    walk(table, each_item(counting(seen, 20), (KEY,)), tmp_path)
+    again = walk(table, each_item(counting(seen), (KEY,)), tmp_path, replace(ONE_THREAD, restart=True))
+    assert again.finished
+    assert not again.resumed
+    assert seen.total() == 70
+
+
+def test_time_limit_ends_cleanly(tmp_path: Path) -> None:
+    table, seen = table_of(100), Counter[str]()
+
+    def slow(item: Mapping[str, Any]) -> str:
+        table.time.sleep(1)
+        return counting(seen)(item)
+
+    manner = Manner(threads=1, page_size=7, time_limit=30)
+    for total in (30, 60, 90):
+        walked = walk(table, each_item(slow, (KEY,)), tmp_path, manner)
+        assert walked.error is None
+        assert not walked.finished
+        assert walked.counts.total() == seen.total() == total
+    assert walk(table, each_item(slow, (KEY,)), tmp_path, manner).finished
+    assert set(seen.values()) == {1}
+
+
+def test_without_a_journal_nothing_is_written_down(tmp_path: Path) -> None:
+    assert walk(table_of(20), each_item(counting(Counter()), (KEY,)), None).finished
+    assert not list(tmp_path.iterdir())
+
+
+class Collector:
+    """Settles after every third page; fails at the fifth."""
+
+    def __init__(self, settled: list[str], pages: list[int], data: Mapping[str, Any]):
+        self.settled, self.pages, self.held = settled, pages, list[str]()
+        self.part = data.get("part", 0)
+
+    def take(self, items: Sequence[Mapping[str, Any]]) -> Taken:
+        self.pages[0] += 1
+        if self.pages[0] == 5:
+            raise refusal_of("ValidationException")
+        self.held += [item[KEY]["S"] for item in items]
+        return self.finish() if self.pages[0] % 3 == 0 else Taken(settled=False)
+
+    def finish(self) -> Taken:
+        self.settled += self.held
+        count, self.held = len(self.held), []
+        self.part += 1
+        return Taken({"kept": count}, data={"part": self.part})
+
+
+def test_what_a_worker_holds_back_is_seen_again(tmp_path: Path) -> None:
+    table, settled, pages = table_of(100), list[str](), [0]
+    job = replace(JOB, segments=1)
+
+    def collect(segment: int, data: Mapping[str, Any], stopping: Callable[[], bool]) -> Collector:
+        return Collector(settled, pages, data)
+
+    def once() -> Walked:
+        return Walk(table.through(), job, Manner(page_size=6), {}, collect, Journal(tmp_path, job)).run()
+
+    first = once()
+    assert first.error
+    assert first.counts == {"kept": 18}
+    assert first.records[0].data == {"part": 1}
+    second = once()
+    assert second.finished
+    assert second.counts == {"kept": 100}
+    assert sorted(settled) == sorted(table.items)
+    assert second.records[0].data["part"] > 1
+
+
+@pytest.mark.parametrize(
+    "code", ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"]
+)
+def test_throttling_slows_down_and_ends(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = table_of(1)
+    left = [20]
+
+    def refuse(operation: str, arguments: dict[str, Any]) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise refusal(code)
+
+    table.refuse = refuse
+    calls = table.through()
+    calls.write("UpdateItem", {"Key": {KEY: {"S": "i0000"}}})
+    assert calls.writes.charged == 2.0
+    assert 5 < table.time.seconds - 1000 < 120
+    left[0] = 1_000_000
+    began = table.time.seconds
+    with pytest.raises(AwsError, match=code):
+        calls.write("UpdateItem", {"Key": {KEY: {"S": "i0000"}}})
+    assert table.time.seconds - began < calls_module.BUSY_SECONDS + 60
+
+
+# --- progress --------------------------------------------------------------------------------------------------------
+
+
+def test_progress_is_read_as_it_was_written(tmp_path: Path) -> None:
+    time = Time()
+    file = ProgressFile(tmp_path / "progress.json", time.clock().now)
+    progress = Progress("Orders", 16, 4, 25_000, 100_000, 50.0, 5_000, {"set": 19_000, "unreadable_timestamp": 2}, 400)
+    file.tell(progress)
+    file.tell(replace(progress, scanned=30_000))
+    found = parse_progress((tmp_path / "progress.json").read_text(encoding="utf-8"))
+    assert found == progress
+    assert found.line() == (
+        "Orders: 4/16 segments, 25,000 of about 100,000 items, 19,000 set, 2 unreadable timestamp, 400 items/s, "
+        "8 write units/s, about 3 min left"
+    )
+
+
+def test_progress_that_cannot_be_written_hinders_nothing(tmp_path: Path) -> None:
+    ProgressFile(tmp_path / "nowhere" / "progress.json", Time().clock().now).tell(Progress("Orders", 1, 0, 0, 0, 0.0))
