@@ -142,15 +142,15 @@ class Journal:
             raise JournalError(f"the journal cannot be written: {error}. What was done stays; run it again") from error
 
 
-def write_whole(path: Path, text: str, durable: bool) -> None:
-    """Writes a file so that whoever reads it sees all of the old or all of the new text. Raises OSError.
+def write_whole(path: Path, content: str | bytes, durable: bool) -> None:
+    """Writes a file so that whoever reads it sees all of the old or all of the new content. Raises OSError.
 
     durable: whether it must survive a power cut, too.
     """
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             if durable:
                 os.fsync(file.fileno())

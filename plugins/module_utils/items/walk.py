@@ -17,7 +17,7 @@ from .calls import Calls
 from .journal import Job, Journal, JournalError, Record
 from .progress import Progress, ProgressFile
 from .segments import Slice
-from .work import SAMPLES, OpenWorker, Taken
+from .work import SAMPLES, OpenWorker, Taken, Worker
 
 # Told at the end, of all segments together.
 MOST_SAMPLES = 5
@@ -173,8 +173,7 @@ class Walk:
             ahead = _after(ahead, taken, last, scanned)
             settled = taken.settled
             if not taken.stopped and not last:
-                ahead = _after(ahead, worker.finish(), last, 0)
-                self._checkpoint(segment, replace(ahead, done=True))
+                self._finish(segment, worker, replace(ahead, done=True))
                 return
             if settled:
                 self._checkpoint(segment, ahead)
@@ -183,7 +182,12 @@ class Walk:
             if taken.stopped:
                 return
         if not settled:
-            self._checkpoint(segment, _after(ahead, worker.finish(), ahead.key, 0))
+            self._finish(segment, worker, ahead)
+
+    def _finish(self, segment: int, worker: Worker, ahead: Record) -> None:
+        rest = worker.finish()
+        if rest.settled:
+            self._checkpoint(segment, replace(_after(ahead, rest, ahead.key, 0), done=ahead.done))
 
     def _scan(self, segment: int, record: Record) -> dict[str, Any]:
         arguments = {

@@ -47,7 +47,10 @@ class Worker(Protocol):
         """Works on the items of the next page."""
 
     def finish(self) -> Taken:
-        """Deals with what is held back: the segment is at its end, or the run is to stop."""
+        """Deals with what is held back: the segment is at its end, or the run is to stop.
+
+        What is not settled then is left to a later run, which begins where the journal is.
+        """
 
 
 # Makes the worker of a segment. data: what the last worker of it left in the journal.
