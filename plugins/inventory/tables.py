@@ -75,7 +75,7 @@ options:
   read:
     description:
       - What to read besides the description of a table. Each costs one call a table.
-      - Facts that are not read are not there, so O(strict=true) tells of groups that need them.
+      - Facts that are not read are not there. With O(strict=true) a group that needs them is an error.
     type: list
     elements: str
     choices: [tags, ttl, pitr]
@@ -214,6 +214,8 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.fleet import (
 )
 
 GROUP = "dynamodb_tables"
+# The variables that tell one table from another.
+IDENTITY = ("dynamodb_table", "dynamodb_region", "tables_account_id")
 # Expressions over the facts of a host.
 FOR_EACH_HOST = ("compose", "groups", "hostnames", "keyed_groups")
 KEYS = ("access_key", "secret_key", "session_token")
@@ -235,6 +237,7 @@ class InventoryModule(AWSInventoryBase):
             self.warn(warning)
         # All names first: an error in the middle would leave Ansible with the hosts before it.
         names = self._host_names([table["facts"] for table in found["tables"]])
+        self._check_other_sources(dict(zip(names, (table["connection"] for table in found["tables"]), strict=True)))
         self.inventory.add_group(GROUP)
         for name, table in zip(names, found["tables"], strict=True):
             self._add(name, table["facts"], table["connection"])
@@ -253,7 +256,7 @@ class InventoryModule(AWSInventoryBase):
         problems = Problems()
         check_options(config, {alias: {"type": "raw"} for alias in names}, "", problems)
         _stop_at(problems.found)
-        self._of_file = {names[alias] for alias in config}
+        self._of_file = {names[alias] for alias, value in config.items() if value not in (None, "")}
         # What the file says goes before the environment; amazon.aws takes a profile and keys together for a mistake.
         others = KEYS if "profile" in self._of_file else ("profile",) if self._of_file.intersection(KEYS) else ()
         for option in set(others) - self._of_file:
@@ -344,6 +347,16 @@ class InventoryModule(AWSInventoryBase):
                 problems.append(f"hostnames: {facts['arn']} and {other} would both be '{name}'")
         _stop_at(problems)
         return names
+
+    def _check_other_sources(self, hosts: Mapping[str, Mapping[str, Any]]) -> None:
+        """Another file may have a table of that name in another account, which would become a mixture of both."""
+        problems = []
+        for name, variables in hosts.items():
+            known = self.inventory.hosts[name].vars if name in self.inventory.hosts else {}
+            if any(variables.get(each) != known.get(each) for each in IDENTITY) and "dynamodb_table" in known:
+                other = " of ".join(str(known.get(each)) for each in IDENTITY)
+                problems.append(f"{name} is there already, from another source: {other}. Give accounts or hostnames.")
+        _stop_at(problems)
 
     def _host_name(self, facts: Mapping[str, Any]) -> str:
         for expression in self.get_option("hostnames") or ():

@@ -435,6 +435,26 @@ def test_mistakes_in_the_file(inventory: Inventory) -> None:
     inventory.fails("Invalid value ['everything'] for config 'read'", read=["everything"])
 
 
+def test_tables_of_one_name_from_two_files(ansible: Ansible, emulator: Target, fleet: Fleet, tmp_path: Path) -> None:
+    role = "arn:aws:iam::222233334444:role/tables-operator"
+    Ship("orders").make(client_of(role, emulator, fleet.regions[0]))
+    (tmp_path / "both").mkdir()
+    first, second = (Inventory(ansible, tmp_path / "both" / f"{name}.dynamodb.yml") for name in ("ours", "theirs"))
+    first.write(regions=fleet.regions[:1], name_patterns=["orders"])
+    same = {"regions": fleet.regions[:1], "name_patterns": ["order?"]}
+    second.write(**same)
+    run = ansible.inventory(tmp_path / "both", "--list")
+    assert len(parsed(run)["_meta"]["hostvars"]) == 1
+    second.write(**same, assume_role_arn=role)
+    name = f"orders.{fleet.regions[0]}"
+    text = f"{name} is there already, from another source: orders of {fleet.regions[0]} of {ACCOUNT}"
+    run = ansible.inventory(tmp_path / "both", "--list", warnings=(re.escape(text), *FAILED))
+    assert (run.code, run.output) == (1, "")
+    second.write(**same, accounts=[{"name": "theirs", "assume_role_arn": role}])
+    run = ansible.inventory(tmp_path / "both", "--list")
+    assert set(parsed(run)["_meta"]["hostvars"]) == {name, f"theirs.{name}"}
+
+
 def test_what_aws_says_is_data(inventory: Inventory, emulator: Target, fleet: Fleet) -> None:
     """A tag is written by whoever may tag: it must not run on the control node."""
     region = fleet.regions[0]
