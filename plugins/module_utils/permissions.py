@@ -33,9 +33,7 @@ KEY_READ = kms("DescribeKey", "GetKeyRotationStatus", "ListGrants", "ListResourc
     "ListAliases", scope=Scope.ANY
 )
 # AWS asks for CreateAlias on both, the alias and the key. Before, the keys are looked through for one without its alias.
-KEY_CREATE = (
-    kms("ListKeys", "CreateKey", scope=Scope.ANY) + kms("CreateAlias", scope=Scope.ALIAS) + kms("CreateAlias")
-)
+KEY_CREATE = kms("ListKeys", "CreateKey", scope=Scope.ANY) + kms("CreateAlias", scope=Scope.ALIAS) + kms("CreateAlias")
 KEY_TAG = kms("TagResource")
 KEY_ROTATE = {True: kms("EnableKeyRotation"), False: kms("DisableKeyRotation")}
 # A key with the alias that is disabled or about to be deleted is enabled again.

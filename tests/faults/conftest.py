@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from scripts.emulator.identity import REQUEST_LOG
 from scripts.emulator.request_log import read_calls
 from tests.faults import table
 from tests.faults.between import Faults, faults, free_port
+from tests.faults.playbooks import REGIONS, Playbooks
 from tests.faults.runner import Runner, Verdict
 from tests.faults.scenarios import KEY_ALIAS
 from tests.integration.harness import ROOT, Ansible, Target
@@ -88,6 +90,12 @@ def _has_case(item: pytest.Item) -> bool:
 @pytest.fixture
 def ansible_of(tmp_path: Path) -> Callable[[Target], Ansible]:
     return lambda target: Ansible(target, tmp_path)
+
+
+@pytest.fixture
+def playbooks(emulator: Target, between: Faults, ansible_of: Callable[[Target], Ansible]) -> Playbooks:
+    direct = replace(emulator, region=next(REGIONS))
+    return Playbooks(direct, ansible_of(replace(direct, url=between.url)), between)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,52 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
-
-import pytest
-
-from tests.faults.between import Faults
+from tests.faults.playbooks import THREE, Playbooks, strike
 from tests.faults.scenarios import backups
-from tests.faults.strikes import ENDLESS, FAULTS, ONCE, Mode, Strike, Target
+from tests.faults.strikes import ENDLESS
 from tests.integration import auditflow, harness
-
-BY_NAME = {fault.name: fault for fault in FAULTS}
-# In every request of a playbook, and of nobody else's.
-AGENT = "Ansible"
-THREE = Mode("3x", 0, 3)
-REGIONS = iter(("eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1"))
-
-
-@dataclass(frozen=True)
-class Playbooks:
-    """Runs playbooks in a region of their own. direct: past the faults. through: with faults."""
-
-    direct: harness.Target
-    through: harness.Ansible
-    between: Faults
-
-    def run(self, name: str, *strikes: Strike, **how: Any) -> harness.Finished:
-        self.between.set(AGENT, strikes)
-        try:
-            finished = self.through.playbook(name, **how)
-        finally:
-            struck = self.between.clear(AGENT)
-        assert bool(struck) == bool(strikes)
-        return finished
-
-
-@pytest.fixture
-def playbooks(
-    emulator: harness.Target, between: Faults, ansible_of: Callable[[harness.Target], harness.Ansible]
-) -> Playbooks:
-    direct = replace(emulator, region=next(REGIONS))
-    return Playbooks(direct, ansible_of(replace(direct, url=between.url)), between)
-
-
-def strike(operation: str, fault: str, mode: Mode = ONCE) -> Strike:
-    return Strike(Target(operation), BY_NAME[fault], mode)
 
 
 def check_provisioned(where: harness.Target) -> None:
