@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -459,7 +459,7 @@ def test_what_aws_says_is_data(inventory: Inventory, emulator: Target, fleet: Fl
     """A tag is written by whoever may tag: it must not run on the control node."""
     region = fleet.regions[0]
     Ship("hostile", tags=(("run", "{{ lookup('pipe', 'echo owned') }}"),)).make(
-        Target(emulator.url, emulator.log, emulator.read_log, region).client()
+        replace(emulator, region=region).client()
     )
     path = inventory.write(regions=[region], name_patterns=["hostile"])
     play = [
@@ -485,6 +485,26 @@ def test_a_runbook_on_the_tables_of_a_project(inventory: Inventory, fleet: Fleet
     assert sorted({task.host for task in run.tasks}) == [f"{name}.{fleet.regions[4]}" for name in names]
     assert sorted(run.calls.writes) == [("CreateBackup", name) for name in names]
     assert {call.region for call in run.calls if call.write} == {fleet.regions[4]}
+
+
+def test_a_runbook_in_two_accounts(inventory: Inventory, emulator: Target, fleet: Fleet) -> None:
+    """One run; the hosts of each account are worked on in that account."""
+    region = fleet.regions[2]
+    role = "arn:aws:iam::555566667777:role/tables-operator"
+    theirs, ours = client_of(role, emulator, region), replace(emulator, region=region).client()
+    Ship("orders").make(theirs)
+    path = inventory.write(
+        regions=[region],
+        name_patterns=["orders"],
+        accounts=[{"name": "ours"}, {"name": "theirs", "assume_role_arn": role, "external_id": "auditflow"}],
+    )
+    run = inventory.ansible.playbook("backup", "-i", str(path))
+    assert run.code == 0, run.output
+    assert {task.host for task in run.tasks} == {f"ours.orders.{region}", f"theirs.orders.{region}"}
+    assert run.calls.writes == [("CreateBackup", "orders")] * 2
+    for client, account in ((ours, ACCOUNT), (theirs, "555566667777")):
+        (backup,) = client.list_backups(TableName="orders")["BackupSummaries"]
+        assert f":{account}:table/orders/" in backup["BackupArn"]
 
 
 def test_a_playbook_of_ones_own_on_a_group(inventory: Inventory, fleet: Fleet, tmp_path: Path) -> None:
