@@ -54,10 +54,10 @@ def create_table(call: Call) -> Body:
     document = check_document(body["ResourcePolicy"]) if body.get("ResourcePolicy") else None
     existing = region.tables.get(name)
     if existing:
-        raise being_created(name) if existing.running(Running.CREATE) else _exists(name)
+        raise being_created(name) if existing.running(Running.CREATE) else table_exists(name)
     indexed = bool(body.get("GlobalSecondaryIndexes") or body.get("LocalSecondaryIndexes"))
     limits.check_create(list(region.tables.values()), indexed, call.world.settings)
-    table = _table(call, name)
+    table = new_table(call, name)
     check_account_capacity(call, table.capacity.units, [index.capacity.units for index in table.indexes])
     table.tags = Lagged(tags)
     if document:
@@ -66,11 +66,11 @@ def create_table(call: Call) -> Body:
     region.limits.take_mutation(call.world.settings, call.now)
     call.world.store.create(region.account, region.name, table)
     region.tables[name] = table
-    _come_into_being(call, table, indexed)
+    come_into_being(call, table, call.world.duration("create_indexed" if indexed else "create_plain"))
     return {"TableDescription": _as_answered(call, table)}
 
 
-def _exists(name: str) -> ServiceError:
+def table_exists(name: str) -> ServiceError:
     return ServiceError("ResourceInUseException", f"Table already exists: {name}")
 
 
@@ -84,9 +84,9 @@ def _as_answered(call: Call, table: Table) -> Body:
     return shown
 
 
-def _come_into_being(call: Call, table: Table, indexed: bool) -> None:
+def come_into_being(call: Call, table: Table, seconds: float) -> None:
+    """The table is CREATING for so long."""
     world, now = call.world, call.now
-    seconds = world.duration("create_indexed" if indexed else "create_plain")
     table.described_from = now + world.duration("describe_after_create")
     table.visible_from = now + min(seconds, world.duration("hidden_after_create"))
     table.tags_from = now + max(0.0, seconds - world.duration("tags_before_active"))
@@ -95,7 +95,8 @@ def _come_into_being(call: Call, table: Table, indexed: bool) -> None:
     world.start(table, Running.CREATE, seconds)
 
 
-def _table(call: Call, name: str) -> Table:
+def new_table(call: Call, name: str) -> Table:
+    """The table that a body describes, known to nobody yet."""
     body = call.body
     mode = body.get("BillingMode") or PROVISIONED
     stream = body.get("StreamSpecification") or {}

@@ -18,6 +18,8 @@ READ_BURSTS = {
     "ListBackups": 5,
     "DescribeBackup": 13,
     "DeleteBackup": 13,
+    "DescribeExport": 13,
+    "DescribeImport": 13,
     "DescribeLimits": 1,
 }
 # DescribeTimeToLive needed two seconds to take calls again.

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 from moto.core.exceptions import JsonRESTError
@@ -14,6 +15,9 @@ from moto.dynamodb.models.table import Table as MotoTable
 from moto.iam.access_control import CreateAccessKeyFailure, IAMPolicy, PermissionResult, create_access_key
 from moto.kms.models import kms_backends
 
+from scripts.emulator import s3_transfer
+
+from .jobs import TransferFailed
 from .table_state import PAY_PER_REQUEST, Index, Table
 from .world import Key
 
@@ -84,6 +88,40 @@ class MotoStore:
     def count(self, account: str, region: str, name: str) -> int:
         stored = dynamodb_backends[account][region].tables.get(name)
         return len(stored) if stored is not None else 0
+
+    def items(self, account: str, region: str, name: str) -> list[dict[str, Any]]:
+        stored = dynamodb_backends[account][region].tables.get(name)
+        return s3_transfer.items_of(stored) if stored is not None else []
+
+    def check_bucket(self, account: str, region: str, place: Mapping[str, Any]) -> None:
+        with _as_failure():
+            s3_transfer.s3_of(account, place.get("S3BucketOwner"), place["S3Bucket"])
+            s3_transfer.check_key(account, region, place.get("S3SseKmsKeyId"))
+
+    def write_export(self, account: str, shown: Mapping[str, Any], items: list[dict[str, Any]]) -> dict[str, Any]:
+        s3 = s3_transfer.s3_of(account, shown.get("S3BucketOwner"), shown["S3Bucket"])
+        written = s3_transfer.write_export(s3, shown, items)
+        return {"ItemCount": written.items, "BilledSizeBytes": written.size, "ExportManifest": written.manifest}
+
+    def read_import(self, account: str, region: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        source = body["S3BucketSource"]
+        with _as_failure():
+            s3 = s3_transfer.s3_of(account, source.get("S3BucketOwner"), source["S3Bucket"])
+            counts = s3_transfer.read_import(s3, body, dynamodb_backends[account][region].tables[name])
+        return {
+            "ProcessedItemCount": counts.read,
+            "ImportedItemCount": counts.written,
+            "ErrorCount": counts.bad,
+            "ProcessedSizeBytes": counts.size,
+        }
+
+
+@contextmanager
+def _as_failure() -> Iterator[None]:
+    try:
+        yield
+    except s3_transfer.TransferError as error:
+        raise TransferFailed(error.code, error.text) from error
 
 
 def _index(index: Index) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import backups, capacity_limits, insights, lifecycle, policy, tags, ttl
+from . import backups, capacity_limits, exports, imports, insights, lifecycle, policy, tags, ttl
 from .errors import ServiceError
 from .shapes import check_shape
 from .update import update_table
@@ -22,14 +22,20 @@ OPERATIONS: dict[str, Callable[[Call], Body]] = {
     "DescribeBackup": backups.describe_backup,
     "DescribeContinuousBackups": backups.describe_continuous_backups,
     "DescribeContributorInsights": insights.describe_contributor_insights,
+    "DescribeExport": exports.describe_export,
+    "DescribeImport": imports.describe_import,
     "DescribeKinesisStreamingDestination": insights.describe_kinesis_streaming_destination,
     "DescribeLimits": capacity_limits.describe_limits,
     "DescribeTable": lifecycle.describe_table,
     "DescribeTableReplicaAutoScaling": insights.describe_table_replica_auto_scaling,
     "DescribeTimeToLive": ttl.describe_time_to_live,
+    "ExportTableToPointInTime": exports.export_table,
     "GetResourcePolicy": policy.get_resource_policy,
+    "ImportTable": imports.import_table,
     "ListBackups": backups.list_backups,
     "ListContributorInsights": insights.list_contributor_insights,
+    "ListExports": exports.list_exports,
+    "ListImports": imports.list_imports,
     "ListTables": lifecycle.list_tables,
     "ListTagsOfResource": tags.list_tags,
     "PutResourcePolicy": policy.put_resource_policy,

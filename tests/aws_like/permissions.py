@@ -12,7 +12,8 @@ from .errors import ServiceError
 from .world import Keys, Region
 
 # These cannot be scoped to a table.
-UNSCOPED = frozenset({"DescribeLimits", "ListBackups", "ListContributorInsights", "ListTables"})
+UNSCOPED = frozenset({"DescribeLimits", "ListBackups", "ListContributorInsights", "ListImports", "ListTables"})
+ARNS = ("ResourceArn", "BackupArn", "TableArn", "ExportArn", "ImportArn")
 # Of what encryption with a customer's key may need, those that AWS always asks for.
 OF_A_KEY = ("kms:DescribeKey", "kms:CreateGrant")
 
@@ -56,9 +57,10 @@ def refused(caller: str, action: str, resource: str) -> ServiceError:
 
 
 def _resource(region: Region, body: Mapping[str, Any]) -> str:
-    if body.get("ResourceArn") or body.get("BackupArn"):
-        return str(body.get("ResourceArn") or body["BackupArn"])
-    name = str(body.get("TableName") or "")
+    arn = next((str(body[name]) for name in ARNS if body.get(name)), "")
+    if arn:
+        return arn
+    name = str(body.get("TableName") or (body.get("TableCreationParameters") or {}).get("TableName") or "")
     arn = name if name.startswith("arn:") else region.table_arn(name or "*")
     return f"{arn}/index/{body['IndexName']}" if body.get("IndexName") else arn
 

@@ -56,6 +56,12 @@ class Durations:
     backup: float = 0.05
     system_backup: float = 8
     restore_window_lag: float = 300
+    export_empty: float = 140
+    export_items: float = 715
+    transfer_failing: float = 5.6
+    import_visible: float = 30
+    import_active: float = 110
+    import_completed: float = 6
     item_count_refresh: float = 6 * HOUR
     # How long the control plane's mutation limiter and read buckets take to give one token back.
     token: float = 1
@@ -73,6 +79,8 @@ class Windows:
     encryption_interval: float = 6 * HOUR
     class_window: float = 30 * DAY
     billing_window: float = DAY
+    # How long a ClientToken of an export or an import is remembered.
+    token: float = 8 * HOUR
 
 
 @dataclass(frozen=True)

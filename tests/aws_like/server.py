@@ -34,6 +34,7 @@ TARGET = "DynamoDB_20120810."
 JSON = "application/x-amz-json-1.0"
 DEFAULT_REGION = "us-east-1"
 # Who one is may always be asked.
+NAMING = ("TableName", "ResourceArn", "BackupArn", "TableArn", "ExportArn", "ImportArn")
 OPEN_TO_ALL = frozenset({"GetCallerIdentity"})
 Answer = tuple[int, Body]
 
@@ -188,7 +189,7 @@ def _parsed(raw: bytes) -> Body:
 
 def _table(body: Mapping[str, Any]) -> str:
     """The name of the table that a call is about."""
-    given = body.get("TableName") or body.get("ResourceArn") or body.get("BackupArn") or ""
+    given = next((body[name] for name in NAMING if body.get(name)), "")
     return str(given).partition("table/")[2].partition("/")[0] if str(given).startswith("arn:") else str(given)
 
 

@@ -9,11 +9,12 @@ import heapq
 import itertools
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .clock import Clock
+from .jobs import Job
 from .limits import Limits
 from .profiles import Windows
 from .settings import Settings
@@ -54,6 +55,18 @@ class Store(Protocol):
 
     def count(self, account: str, region: str, name: str) -> int: ...
 
+    def items(self, account: str, region: str, name: str) -> list[Body]:
+        """The items as DynamoDB JSON."""
+
+    def check_bucket(self, account: str, region: str, place: Mapping[str, Any]) -> None:
+        """Raises TransferFailed where S3 has no such bucket, or KMS no such key."""
+
+    def write_export(self, account: str, shown: Mapping[str, Any], items: list[Body]) -> Body:
+        """Writes the files of an export; what its description says of them."""
+
+    def read_import(self, account: str, region: str, name: str, body: Mapping[str, Any]) -> Body:
+        """Fills a table; the counts of the import's description. Raises TransferFailed."""
+
 
 @dataclass
 class Backup:
@@ -77,6 +90,8 @@ class Region:
     name: str
     tables: dict[str, Table] = field(default_factory=dict)
     backups: list[Backup] = field(default_factory=list)
+    exports: list[Job] = field(default_factory=list)
+    imports: list[Job] = field(default_factory=list)
     limits: Limits = field(default_factory=Limits)
 
     def table_arn(self, name: str) -> str:

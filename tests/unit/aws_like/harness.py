@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from tests.aws_like.clock import StoppedClock
 from tests.aws_like.errors import ServiceError
+from tests.aws_like.jobs import TransferFailed
 from tests.aws_like.operations import perform
 from tests.aws_like.settings import Settings
 from tests.aws_like.table_state import Index, Table
@@ -25,6 +27,7 @@ LIMIT = "Subscriber limit exceeded: "
 HASH = [{"AttributeName": "id", "KeyType": "HASH"}]
 HASH_RANGE = [*HASH, {"AttributeName": "at", "KeyType": "RANGE"}]
 ALL = {"ProjectionType": "ALL"}
+BUCKET = "exports"
 
 
 def arn(name: str) -> str:
@@ -68,6 +71,8 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
+        self.kept: dict[str, list[dict[str, Any]]] = {}
+        self.bad_items = 0
 
     def create(self, account: str, region: str, table: Table) -> None:
         self.told.append(("create", table.name))
@@ -83,6 +88,22 @@ class FakeStore:
 
     def count(self, account: str, region: str, name: str) -> int:
         return 7
+
+    def items(self, account: str, region: str, name: str) -> list[dict[str, Any]]:
+        return self.kept.get(name, [])
+
+    def check_bucket(self, account: str, region: str, place: Mapping[str, Any]) -> None:
+        if place["S3Bucket"] != BUCKET:
+            raise TransferFailed("S3NoSuchBucket", "The specified bucket does not exist")
+
+    def write_export(self, account: str, shown: Mapping[str, Any], items: list[dict[str, Any]]) -> dict[str, Any]:
+        self.told.append(("export", shown["ExportArn"]))
+        return {"ItemCount": len(items), "BilledSizeBytes": 0, "ExportManifest": "manifest-summary.json"}
+
+    def read_import(self, account: str, region: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        self.told.append(("import", name))
+        bad = self.bad_items
+        return {"ProcessedItemCount": 7, "ImportedItemCount": 7 - bad, "ErrorCount": bad, "ProcessedSizeBytes": 70}
 
 
 class Aws:
