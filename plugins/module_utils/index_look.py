@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
 
 from .aws import Aws, Patience
 from .conditions import Answer, Condition
@@ -81,13 +80,12 @@ def look(table: str, spec: TableSpec | None, asked: Asked, aws: Aws) -> Found:
 
     Raises AwsError, StuckError.
     """
-    answer = _described(table, aws)
-    if asked.watch_seconds and moving_indexes(answer, asked.names):
+    state = described(table, aws)
+    if asked.watch_seconds and moving_indexes({"Table": state.table}, asked.names):
         # Time that runs out is no failure: they are told as they are.
         with contextlib.suppress(WaitTimeoutError):
             aws.unmet([IndexesSettled(table, asked.names)], Patience(seconds=asked.watch_seconds))
-        answer = _described(table, aws)
-    state = TableState(table, answer["Table"])
+        state = described(table, aws)
     views = index_views(spec, state, asked.names)
     building = [view.name for view in views if view.building and view.described.get("Backfilling")]
     progress = index_progress(aws, table, building) if building else {}
@@ -96,9 +94,13 @@ def look(table: str, spec: TableSpec | None, asked: Asked, aws: Aws) -> Found:
     return Found(state, tuple(told))
 
 
-def _described(table: str, aws: Aws) -> Mapping[str, Any]:
+def described(table: str, aws: Aws) -> TableState:
+    """A table as DescribeTable tells it. A table that is not there is an error.
+
+    Raises AwsError.
+    """
     answer = aws.read(Read("DescribeTable", {"TableName": table}))
     if answer is None:
         text = f"the table {table} does not exist in {aws.region}"
         raise AwsError(f"DescribeTable of {table}", "ResourceNotFoundException", text, Kind.FINAL, "Create it first.")
-    return answer
+    return TableState(table, answer["Table"], at=aws.clock.today())
