@@ -5,19 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
+from .columns import aligned
 from .converge import Outcome
 from .settings import SETTINGS
-
-Cells = Sequence[str]
 
 
 def plan_lines(outcome: Outcome, region: str) -> list[str]:
     """The plan as a person reads it: a heading, then a line a change, columns aligned."""
     plan = outcome.plan
     rows = [(change.symbol, change.label, change.summary, change.note) for change in plan.changes]
-    lines = [f"{outcome.name} ({region}): {_heading(outcome)}", *_aligned(rows)]
+    lines = [f"{outcome.name} ({region}): {_heading(outcome)}", *aligned(rows)]
     refusals = [refusal for refusal in plan.refusals if not refusal.prerequisite]
     lines += [f"  x {refusal.setting} refused: {refusal.reason}. {refusal.remedy}" for refusal in refusals]
     lines += [f"  . needed first: {refusal}" for refusal in plan.refusals if refusal.prerequisite]
@@ -42,7 +39,7 @@ def settings_lines(outcome: Outcome, region: str) -> list[str]:
     ]
     heading = f"{outcome.name} ({region}): {right} of {len(rows)} settings are as defined"
     pending = [f"  > pending: {each}" for each in outcome.pending]
-    return [f"{heading}, but {outcome.error}" if outcome.error else heading, *_aligned(cells), *pending]
+    return [f"{heading}, but {outcome.error}" if outcome.error else heading, *aligned(cells), *pending]
 
 
 def summary_lines(outcome: Outcome, region: str) -> list[str]:
@@ -61,13 +58,15 @@ def summary_lines(outcome: Outcome, region: str) -> list[str]:
         if setting.was_read(state)
         for change in setting.create_changes(setting.found(state))
     ]
-    return [f"{outcome.name} ({region}): {state.status or 'there'}{items}", *_aligned(cells)]
+    return [f"{outcome.name} ({region}): {state.status or 'there'}{items}", *aligned(cells)]
 
 
 def _heading(outcome: Outcome) -> str:
     operations = {step.operation for step in outcome.plan.steps}
     if "CreateTable" in operations:
         return "to be created" if not outcome.error else "to be created, not done"
+    if any(operation.startswith("RestoreTable") for operation in operations):
+        return "to be restored" if not outcome.error else "to be restored, not done"
     if "DeleteTable" in operations:
         return "to be deleted"
     count, refused = len(outcome.plan.changes), sum(not refusal.prerequisite for refusal in outcome.plan.refusals)
@@ -78,13 +77,3 @@ def _heading(outcome: Outcome) -> str:
     if outcome.error:
         return "failed"
     return "in sync, still settling" if outcome.pending else "in sync"
-
-
-def _aligned(rows: Sequence[Cells]) -> Iterator[str]:
-    """The rows as lines with their columns aligned; columns without any content are left out."""
-    columns = [column for column in zip(*rows, strict=True) if any(column)]
-    # One very long cell must not push all that follows off the screen.
-    widths = [max((len(cell) for cell in column if len(cell) <= 60), default=0) for column in columns]
-    for cells in zip(*columns, strict=True):
-        line = "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
-        yield f"  {line}".rstrip()

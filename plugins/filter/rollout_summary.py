@@ -1,0 +1,70 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: rollout_summary
+short_description: Sum up a rollout in a table
+version_added: 1.0.0
+description:
+  - Tells in one table what the role P(auditflow.dynamodb.tables#role) did on each host, which failed and which were not
+    reached, and below it what is off in those that failed.
+author:
+  - AuditFlow-Pro (@auditflow)
+positional: _input, hostvars, begun
+options:
+  _input:
+    description: Names of the hosts in the order of the rollout.
+    type: list
+    elements: str
+    required: true
+  hostvars:
+    description: The magic variable C(hostvars).
+    type: dict
+    required: true
+  begun:
+    description: Names of the hosts whose turn has come. Without it, all.
+    type: list
+    elements: str
+"""
+
+EXAMPLES = r"""
+- name: Sum up
+  ansible.builtin.debug:
+    msg: "{{ ansible_play_hosts_all | auditflow.dynamodb.rollout_summary(hostvars) }}"
+  run_once: true
+"""
+
+RETURN = r"""
+_value:
+  description: The table, in lines.
+  type: list
+  elements: str
+  sample:
+    - 2 of 2 hosts done
+    - "  host       account       region        tables"
+    - "  mumbai     111122223333  ap-south-1    2 in sync"
+    - "  frankfurt  111122223333  eu-central-1  1 changed, 1 in sync"
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.rollout import Region, summary_lines
+
+
+def rollout_summary(
+    hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]], begun: Sequence[str] | None = None
+) -> list[str]:
+    """A table of what came of each host."""
+    return summary_lines([Region.of(host, hostvars[host], begun is None or host in begun) for host in hosts])
+
+
+class FilterModule:
+    """The collection's filters."""
+
+    def filters(self) -> dict[str, Any]:
+        """Filter names and functions."""
+        return {"rollout_summary": rollout_summary}

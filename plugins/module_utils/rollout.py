@@ -1,0 +1,146 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run over many hosts, each a region of an account: in which order, in which batches, and what came of it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .columns import aligned
+
+CANARY = "canary"
+WAVE = re.compile(r"wave_(\d+)")
+BATCH = re.compile(r"[1-9]\d*%?")
+
+# Lines of a failure below the table; the task that failed has shown all of them.
+MOST_LINES = 12
+
+Groups = Mapping[str, Sequence[str]]
+
+
+def waves(groups: Groups) -> list[list[str]]:
+    """The hosts in the order of a rollout: the group C(canary), C(wave_1), C(wave_2) and so on, then the others.
+
+    Each host once, where it is named first; waves without a host are left out.
+    """
+    numbered = sorted((int(match[1]), name) for name in groups if (match := WAVE.fullmatch(name)))
+    named = [CANARY, *(name for _number, name in numbered), "all"]
+    seen: set[str] = set()
+    ordered = []
+    for name in named:
+        hosts = [host for host in dict.fromkeys(groups.get(name, ())) if host not in seen]
+        seen.update(hosts)
+        ordered.append(hosts)
+    return ordered
+
+
+def order(groups: Groups) -> list[str]:
+    """All hosts in the order of a rollout."""
+    return [host for wave in waves(groups) for host in wave]
+
+
+def batch_sizes(groups: Groups, reached: Iterable[str], batch: Any) -> list[int | str]:
+    """Sizes of the batches, as the keyword C(serial) of a play takes them: a wave is a batch.
+
+    reached: the hosts that a limit leaves. batch: how many of the hosts without a wave make one, or a percentage of
+    all. Raises ValueError.
+    """
+    if not BATCH.fullmatch(str(batch)):
+        raise ValueError(f"rollout_batch: {batch!r} is no number of hosts, such as 2, and no percentage, such as 25%")
+    left = set(reached)
+    *named, _others = waves(groups)
+    sizes: list[int | str] = [count for wave in named if (count := len(left.intersection(wave)))]
+    return [*sizes, str(batch) if str(batch).endswith("%") else int(batch)]
+
+
+@dataclass(frozen=True)
+class Region:
+    """What came of one host.
+
+    host: its name. account, region: where it is, as far as known. results: a table each, as C(tables) returns them;
+    C(None) where the run did not get that far. failure: what went wrong, in lines. task: where. begun: whether it was
+    its turn.
+    """
+
+    host: str
+    account: str = ""
+    region: str = ""
+    results: Sequence[Mapping[str, Any]] | None = None
+    failure: tuple[str, ...] = ()
+    task: str = ""
+    begun: bool = False
+
+    @classmethod
+    def of(cls, host: str, variables: Mapping[str, Any], begun: bool) -> Region:
+        """From the variables that the role has left."""
+        caller = variables.get("tables_caller") or {}
+        failed = variables.get("ansible_failed_result") or {}
+        task = variables.get("ansible_failed_task") or {}
+        result = variables.get("tables_result") or {}
+        return cls(
+            host,
+            str(caller.get("account") or ""),
+            str(variables.get("dynamodb_region") or ""),
+            result.get("results"),
+            _lines(failed.get("msg")) if failed else (),
+            str(task.get("name") or "") if failed else "",
+            begun,
+        )
+
+    @property
+    def summary(self) -> str:
+        """In a few words."""
+        if self.failure:
+            return f"FAILED: {self.failure[0]}"
+        if not self.begun:
+            return "not reached"
+        return _counted(self.results or ())
+
+
+def summary_lines(regions: Sequence[Region]) -> list[str]:
+    """A table of what came of each host, then what is off in those that failed."""
+    failed = [each for each in regions if each.failure]
+    done = sum(each.begun and not each.failure for each in regions)
+    heading = ("host", "account", "region", "tables")
+    rows = [(each.host, each.account, each.region, each.summary) for each in regions]
+    lines = [
+        f"{done} of {len(regions)} hosts done{f', {len(failed)} FAILED' if failed else ''}",
+        *aligned([heading, *rows]),
+    ]
+    waiting = [each.host for each in regions if not each.begun]
+    for each in failed:
+        where = f"{each.host} ({each.region})" if each.region else each.host
+        lines += ["", f"{where} failed at: {each.task}", *(f"  {line}" for line in each.failure[:MOST_LINES])]
+        if len(each.failure) > MOST_LINES:
+            lines.append(f"  … {len(each.failure) - MOST_LINES} more lines above")
+    if failed and waiting:
+        lines += ["", f"Stopped. Nothing was asked or changed in {', '.join(waiting)}."]
+    return lines
+
+
+def _counted(results: Sequence[Mapping[str, Any]]) -> str:
+    words: dict[str, int] = {}
+    for result in results:
+        word = _word(result)
+        words[word] = words.get(word, 0) + 1
+    return ", ".join(f"{count} {word}" for word, count in words.items()) or "nothing to do"
+
+
+def _word(result: Mapping[str, Any]) -> str:
+    operations = {step["operation"] for step in result.get("plan") or ()}
+    if result.get("failed"):
+        return "failed"
+    if not result.get("changed"):
+        return "in sync" if result.get("in_sync") else "pending"
+    if "DeleteTable" in operations:
+        return "deleted"
+    return "created" if "CreateTable" in operations else "changed"
+
+
+def _lines(message: Any) -> tuple[str, ...]:
+    lines = message if isinstance(message, (list, tuple)) else str(message or "no reason was given").splitlines()
+    return tuple(str(line).rstrip() for line in lines if str(line).strip()) or ("no reason was given",)
