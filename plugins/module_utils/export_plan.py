@@ -37,7 +37,7 @@ class Plan:
 
 def known(arns: Iterable[str], describe: Callable[[str], Export | None], order: Order, now: datetime) -> list[Export]:
     """The exports that matter for an order, the newest first; no more of them are described than that."""
-    found = []
+    found: list[Export] = []
     horizon = order.horizon(now)
     for arn in newest_first(arns):
         start = began(arn)
@@ -46,8 +46,8 @@ def known(arns: Iterable[str], describe: Callable[[str], Export | None], order: 
         export = describe(arn)
         if export:
             found.append(export)
-            if order.is_done_by(export):
-                break
+            # What began before this moment cannot hold anything later than it.
+            horizon = max(filter(None, (horizon, order.goes_on_from(export))), default=None)
     return found
 
 

@@ -60,11 +60,10 @@ class Order:
         """The export's type."""
         return INCREMENTAL if self.since else FULL
 
-    def is_done_by(self, export: Export) -> bool:
-        """Whether an export is what this order would lead to, so that older ones need not be read."""
-        if self.since == LAST:
-            return export.status == COMPLETED and self.goes_to(export)
-        return False
+    def goes_on_from(self, export: Export) -> datetime | None:
+        """Up to when an export has done what this order goes on with; C(None) where it does not."""
+        base = self.since == LAST and export.status == COMPLETED and self.goes_to(export)
+        return export.covers if base else None
 
     def goes_to(self, export: Export) -> bool:
         """Whether an export is of the same data, in the same form, to the same place."""
