@@ -74,12 +74,12 @@ options:
     default: {}
   read:
     description:
-      - What to read besides the description of a table. Each costs one call a table.
+      - What to read besides the description of a table. Each costs one call a table; V(ttl) is what AWS limits most.
       - Facts that are not read are not there. With O(strict=true) a group that needs them is an error.
     type: list
     elements: str
     choices: [tags, ttl, pitr]
-    default: [tags, ttl, pitr]
+    default: [tags, pitr]
   parallel:
     description: How many calls are made at a time.
     type: int

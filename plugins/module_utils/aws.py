@@ -169,13 +169,14 @@ class Aws:
     """AWS in one account and region, for one task.
 
     new_client: makes a boto3 client for a service name. known_clients: those that exist, by service name.
-    region: its name, for messages.
+    region: its name, for messages. read_seconds: for how long a read is made again that AWS is too busy for.
     """
 
     new_client: Callable[[str], Any]
     region: str = ""
     clock: Clock = field(default_factory=Clock)
     known_clients: dict[str, Any] = field(default_factory=dict)
+    read_seconds: float = READ_SECONDS
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, read: Read) -> Mapping[str, Any] | None:
@@ -184,7 +185,9 @@ class Aws:
         Raises AwsError.
         """
         try:
-            return self._call_while_busy(read.service, read.operation, read.arguments, READ_SECONDS, repeat_lost=True)
+            return self._call_while_busy(
+                read.service, read.operation, read.arguments, self.read_seconds, repeat_lost=True
+            )
         except AwsError as error:
             if NOT_FOUND.search(error.code):
                 return None

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
+from threading import Semaphore
 from typing import Any
 
-from .aws import Aws, Patience
+from .aws import Aws, Clock, Patience
 from .catalog import MANAGED, table_names
 from .errors import AwsError, Kind
 from .fleet import PARTS, Account, Failure, Place, Selection, table_facts, tags_of
@@ -25,6 +26,10 @@ NewClient = Callable[[str, str, Mapping[str, Any]], Any]
 ANY_REGION = "us-east-1"
 SESSION = "auditflow-dynamodb-inventory"
 PATIENCE = Patience(seconds=60)
+# DescribeTimeToLive was seen to take four calls at once and then one in two seconds, and is documented to take ten a
+# second: no more of them wait for their turn than have one soon, and those do not give up.
+AT_ONCE = 4
+THROTTLED_SECONDS = 600
 RESULTS = {"time_to_live": "ttl", "continuous_backups": "pitr", "tags": "tags"}
 BY_PART = {RESULTS[each.result]: each for each in MANAGED}
 
@@ -70,29 +75,40 @@ class _Found:
     failures: tuple[Failure, ...] = ()
 
 
-def discover(question: Question, new_client: NewClient) -> Discovery:
+@dataclass(frozen=True)
+class _Site:
+    """A place and the way to it. gates: how many tables have a part of theirs read there at a time."""
+
+    place: Place
+    aws: Aws
+    gates: Mapping[str, Semaphore]
+
+
+def discover(question: Question, new_client: NewClient, clock: Clock | None = None) -> Discovery:
     """All tables that are meant."""
-    places, failures = _places(question, new_client)
+    sites, failures = _sites(question, new_client, clock or Clock())
     with ThreadPoolExecutor(question.parallel) as pool:
-        listed = list(pool.map(lambda place: _names(place[1], place[0], question.selection), places))
+        listed = list(pool.map(lambda site: _names(site, question.selection), sites))
         failures += [each for each in listed if isinstance(each, Failure)]
         named = [
-            [(place, aws, name) for name in names]
-            for (place, aws), names in zip(places, listed, strict=True)
+            [(site, name) for name in names]
+            for site, names in zip(sites, listed, strict=True)
             if not isinstance(names, Failure)
         ]
         # One table of each place in turn: AWS limits its control plane by account and region.
         turns = [each for each in chain.from_iterable(zip_longest(*named)) if each is not None]
-        looks = list(pool.map(lambda turn: _look(turn[1], turn[0], turn[2], question), turns))
+        looks = list(pool.map(lambda turn: _look(turn[0], turn[1], question), turns))
     tables = [
-        Table(look.facts, turn[0].account) for turn, look in zip(turns, looks, strict=True) if look.facts is not None
+        Table(look.facts, site.place.account)
+        for (site, name), look in zip(turns, looks, strict=True)
+        if look.facts is not None
     ]
     tables.sort(key=lambda table: tuple(table.facts[fact] for fact in ("account", "region", "name")))
     return Discovery(tuple(tables), (*failures, *(failure for look in looks for failure in look.failures)))
 
 
-def _places(question: Question, new_client: NewClient) -> tuple[list[tuple[Place, Aws]], list[Failure]]:
-    places: list[tuple[Place, Aws]] = []
+def _sites(question: Question, new_client: NewClient, clock: Clock) -> tuple[list[_Site], list[Failure]]:
+    sites: list[_Site] = []
     failures: list[Failure] = []
     for account in question.accounts:
         regions = account.regions or question.regions
@@ -100,17 +116,18 @@ def _places(question: Question, new_client: NewClient) -> tuple[list[tuple[Place
         try:
             credentials = _credentials(account, home, new_client)
             for region in dict.fromkeys(regions or _enabled_regions(_aws(new_client, home, credentials))):
-                aws = _aws(new_client, region, credentials)
                 # Made here: making one is not for many threads at once.
-                aws.known_clients["dynamodb"] = new_client("dynamodb", region, credentials)
-                places.append((Place(account, region), aws))
+                clients = {"dynamodb": new_client("dynamodb", region, credentials)}
+                aws = replace(_aws(new_client, region, credentials), clock=clock, known_clients=clients)
+                gates = {part: Semaphore(AT_ONCE) for part in PARTS}
+                sites.append(_Site(Place(account, region), aws, gates))
         except AwsError as error:
             failures.append(_failure(account.title, error))
-    return places, failures
+    return sites, failures
 
 
 def _aws(new_client: NewClient, region: str, credentials: Mapping[str, Any]) -> Aws:
-    return Aws(lambda service: new_client(service, region, credentials), region)
+    return Aws(lambda service: new_client(service, region, credentials), region, read_seconds=THROTTLED_SECONDS)
 
 
 def _credentials(account: Account, region: str, new_client: NewClient) -> dict[str, Any]:
@@ -140,47 +157,48 @@ def _enabled_regions(aws: Aws) -> list[str]:
     return sorted(region["RegionName"] for region in answer.get("Regions", ()))
 
 
-def _names(aws: Aws, place: Place, selection: Selection) -> list[str] | Failure:
+def _names(site: _Site, selection: Selection) -> list[str] | Failure:
     try:
-        return selection.of(table_names(aws, "*"))
+        return selection.of(table_names(site.aws, "*"))
     except AwsError as error:
-        return _failure(place.title, error)
+        return _failure(site.place.title, error)
 
 
-def _look(aws: Aws, place: Place, name: str, question: Question) -> _Found:
+def _look(site: _Site, name: str, question: Question) -> _Found:
+    where = site.place.title
     try:
-        answer = aws.read(Read("DescribeTable", {"TableName": name}))
+        answer = site.aws.read(Read("DescribeTable", {"TableName": name}))
     except AwsError as error:
-        return _Found(failures=(_failure(place.title, error),))
+        return _Found(failures=(_failure(where, error),))
     if answer is None:
         return _Found()
     described = answer["Table"]
     tags_decide = question.selection.needs_tags
-    state, failures = _read(aws, place, TableState(name, described), ("tags",) if tags_decide else ())
+    state, failures = _read(site, TableState(name, described), ("tags",) if tags_decide else ())
     if tags_decide and "ListTagsOfResource" not in state.answers:
         text = f"{name} is left out: its tags decide whether it is meant, and they could not be read"
-        left_out = Failure(place.title, "selection", text, mild=True)
-        return _Found(failures=(*failures.values(), left_out))
+        return _Found(failures=(*failures.values(), Failure(where, "selection", text, mild=True)))
     if not question.selection.takes(tags_of(state)):
         return _Found()
     rest = tuple(part for part in question.parts if not (tags_decide and part == "tags"))
-    state, more = _read(aws, place, state, rest)
+    state, more = _read(site, state, rest)
     unavailable = {part: failure.text for part, failure in more.items()}
-    if rest and not has_parts(described):
+    if not has_parts(described):
         unavailable = dict.fromkeys(rest, f"{name} is {state.status}")
-    return _Found(table_facts(state, place, unavailable), tuple(more.values()))
+    return _Found(table_facts(state, site.place, unavailable), tuple(more.values()))
 
 
-def _read(aws: Aws, place: Place, state: TableState, parts: Sequence[str]) -> tuple[TableState, dict[str, Failure]]:
+def _read(site: _Site, state: TableState, parts: Sequence[str]) -> tuple[TableState, dict[str, Failure]]:
     """The state with these parts of the table, and those that could not be read."""
     answers, failures = dict(state.answers), {}
     for part in parts if has_parts(state.table) else ():
         read = BY_PART[part].read(state.table)
         try:
-            answer = aws.read(read)
+            with site.gates[part]:
+                answer = site.aws.read(read)
         except AwsError as error:
             mild = error.kind in (Kind.UNSUPPORTED, Kind.MOVED)
-            failures[part] = replace(_failure(place.title, error), mild=mild)
+            failures[part] = replace(_failure(site.place.title, error), mild=mild)
             continue
         if answer is not None:
             answers[read.name] = answer

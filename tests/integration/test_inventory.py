@@ -110,15 +110,13 @@ def test_the_example_makes_the_groups_that_it_promises(ansible: Ansible, fleet: 
         "status_ACTIVE": everything,
         "no_pitr": fleet.hosts("AuditFlow-AuditRecords", "orders-archive", "customers"),
         "unprotected": fleet.hosts("orders-archive", "customers", "nobodys"),
-        "no_ttl": everything - fleet.hosts("AuditFlow-Documents", "AuditFlow-AuditRecords"),
         "untagged": fleet.hosts("nobodys"),
     }
-    # The description and three parts of each table, and nothing else.
+    # The description and two parts of each table, and nothing else.
     assert run.calls.reads == {
         "ListTables": 5,
         "DescribeTable": 30,
         "ListTagsOfResource": 30,
-        "DescribeTimeToLive": 30,
         "DescribeContinuousBackups": 30,
     }
     assert run.calls.writes == []
@@ -139,7 +137,7 @@ def test_the_graph_over_all_enabled_regions(inventory: Inventory, fleet: Fleet) 
 
 def test_the_facts_and_the_variables_of_a_host(inventory: Inventory, fleet: Fleet) -> None:
     region = fleet.regions[0]
-    listed, run = inventory.listed(regions=[region], name_patterns=["orders"])
+    listed, run = inventory.listed(regions=[region], name_patterns=["orders"], read=["tags", "ttl", "pitr"])
     variables = listed["_meta"]["hostvars"][f"orders.{region}"]
     assert re.fullmatch(r"[0-9a-f-]{36}", variables.pop("table_id"))
     assert re.match(r"20\d\d-\d\d-\d\dT", variables.pop("table_created"))
@@ -207,6 +205,7 @@ def test_names_variables_and_composed_ones(inventory: Inventory, fleet: Fleet) -
     listed = inventory.listed(
         regions=fleet.regions[:1],
         name_patterns=["AuditFlow-Documents", "nobodys"],
+        read=["tags", "ttl", "pitr"],
         hostnames=["tags.Project ~ '/' ~ name", "''"],
         hostvars_prefix="aws_",
         hostvars_suffix="_fact",
@@ -234,7 +233,7 @@ def test_the_cache_answers_the_second_run(inventory: Inventory, fleet: Fleet, tm
         "cache_connection": str(tmp_path / "cache"),
     }
     first, run = inventory.listed(**options)
-    assert len(run.calls) == 5 * 5
+    assert len(run.calls) == 5 * 4
     second, run = inventory.listed(**options)
     assert run.calls == []
     assert second == first
