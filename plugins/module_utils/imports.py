@@ -203,8 +203,9 @@ def standing(table: Mapping[str, Any], last: Import | None, source: Source, name
 
 def failed(name: str, job: Import) -> JobFailedError:
     """A failed import, told with its counts and what to do."""
-    told = f"the import of {job.source.place} into {name} is {job.status}: {job.code}: {job.text or 'no reason given'}"
-    return JobFailedError(job.code, job.text, f"{told.rstrip('.')}. {job.counts}. {_remedy(name, job)}")
+    reason = ": ".join(filter(None, (job.code, job.text))) or "AWS gives no reason"
+    told = f"the import of {job.source.place} into {name} is {job.status}: {reason.rstrip('.')}"
+    return JobFailedError(job.code, job.text, f"{told}. {job.counts}. {_remedy(name, job)}")
 
 
 def _remedy(name: str, job: Import) -> str:
