@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from ..arguments import DefinitionError
@@ -15,6 +14,7 @@ from ..errors import AwsError
 from ..state import Read
 from . import ttl_backfill as outcomes
 from .options import ITEM_OPTIONS, Table, calls_of, described, job_of, slice_of, walk_of, walk_result
+from .text import walk_lines
 from .times import FORMATS, parse_retention
 from .ttl_backfill import SAMPLED, Backfill, Filler
 from .walk import Walked
@@ -120,18 +120,11 @@ def _fill(module: AwsModule, aws: Aws, table: Table, backfill: Backfill, on: str
 def text_lines(walked: Walked, backfill: Backfill, table: Table, region: str, on: bool, check: bool) -> list[str]:
     """The result for people."""
     counts = walked.counts
-    had = max(0, walked.scanned - sum(counts.values()))
-    heading = "all done" if walked.finished else f"{walked.done} of {len(walked.records)} segments done; run it again"
     names = {"timestamp": backfill.timestamp, "ttl": backfill.ttl}
+    had = max(0, walked.scanned - sum(counts.values()))
     rows = [(walked.scanned, "items looked at"), (had, f"had {backfill.ttl} already")]
     rows += [(counts[verdict], words[check].format(**names)) for verdict, words in WORDS.items() if counts[verdict]]
-    width = max(len(f"{count:,}") for count, _words in rows)
-    lines = [f"{table.name} ({region}): {heading}", *(f"  {count:>{width},}  {words}" for count, words in rows)]
-    lines += [f"  e.g. {verdict}: {_listed(keys)}" for verdict, keys in sorted(walked.samples.items()) if keys]
+    lines = walk_lines(f"{table.name} ({region})", walked, rows)
     if not on:
         lines.append(f"  . time to live of {table.name} is off: nothing expires until it is turned on")
     return lines
-
-
-def _listed(keys: list[Mapping[str, str]]) -> str:
-    return "; ".join(", ".join(f"{name}={value}" for name, value in key.items()) for key in keys)
