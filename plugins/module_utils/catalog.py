@@ -13,6 +13,7 @@ from typing import Any
 
 from .aws import Aws
 from .errors import AwsError
+from .fleet import Selection, tags_of
 from .report import facts, plain_facts
 from .settings import SETTINGS
 from .settings.schema import found_types
@@ -115,8 +116,7 @@ def look_at(aws: Aws, name: str) -> CatalogEntry | None:
 
 def has_tags(entry: CatalogEntry, wanted: Mapping[str, str]) -> bool:
     """Whether a table carries all these tags; an empty value means any value."""
-    tags = facts(entry.state).get("tags", {})
-    return all(key in tags and (not value or tags[key] == value) for key, value in wanted.items())
+    return Selection(tags=wanted).takes(tags_of(entry.state))
 
 
 def definition(state: TableState) -> dict[str, Any]:
