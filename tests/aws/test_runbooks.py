@@ -1,7 +1,7 @@
 # Copyright: Contributors to the auditflow.dynamodb collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runbooks whose steps take AWS's time: an index that is being filled, a key that is being changed."""
+"""Runbooks whose steps take AWS's time: an index that is filled, a key that is changed, a table that is warmed."""
 
 from __future__ import annotations
 
@@ -103,4 +103,37 @@ def test_indexes_are_added_one_after_the_other_and_watched(server: AwsLike, ansi
         "by-state": "ACTIVE",
     }
     again = run(ansible, "add_index")
+    assert (again.code, again.changed, again.calls.writes) == (0, [], [])
+
+
+def test_a_key_is_changed_while_another_change_is_under_way(server: AwsLike, ansible: Ansible) -> None:
+    kms = ansible.target.client("kms")
+    first, second = (kms.create_key()["KeyMetadata"]["Arn"] for _number in range(2))
+    sse = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": first}
+    server.client().update_table(TableName=TABLE, SSESpecification=sse)
+    with settled_after(server, 5):
+        moved = run(ansible, "change_key", key=second, confirm=TABLE)
+    assert moved.code == 0, moved.output
+    found = server.client().describe_table(TableName=TABLE)["Table"]["SSEDescription"]
+    assert (found["Status"], found["KMSMasterKeyArn"]) == ("ENABLED", second)
+    writes = [call for call in moved.calls if call.write]
+    assert [(call.operation, call.status) for call in writes] == [("UpdateTable", 200)]
+    again = run(ansible, "change_key", key=second)
+    assert (again.code, again.changed, again.calls.writes) == (0, [], [])
+
+
+def test_a_table_is_warmed_before_it_is_switched(server: AwsLike, ansible: Ansible) -> None:
+    how = {"confirm": TABLE, "units": {TABLE: {"read": 20, "write": 10}}}
+    with settled_after(server, 5):
+        provisioned = run(ansible, "switch_billing", to="PROVISIONED", **how)
+        assert provisioned.code == 0, provisioned.output
+        how["units"] = {TABLE: {"read": 14_000, "write": 5_000}}
+        switched = run(ansible, "switch_billing", to="PAY_PER_REQUEST", **how)
+        assert switched.code == 0, switched.output
+    updates = [call["request"] for call in server.calls("UpdateTable", TABLE)[-2:]]
+    assert ["WarmThroughput" in updates[0], updates[1].get("BillingMode")] == [True, "PAY_PER_REQUEST"]
+    found = server.client().describe_table(TableName=TABLE)["Table"]
+    assert found["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert found["WarmThroughput"]["ReadUnitsPerSecond"] == 14_000
+    again = run(ansible, "switch_billing", to="PAY_PER_REQUEST", **how)
     assert (again.code, again.changed, again.calls.writes) == (0, [], [])
