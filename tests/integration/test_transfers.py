@@ -27,7 +27,7 @@ def definition(name: str) -> dict[str, Any]:
         "partition_key": "id",
         "global_indexes": [{"name": "by-owner", "partition_key": "owner", "sort_key": "at", "projection": "KEYS_ONLY"}],
         "billing_mode": "PAY_PER_REQUEST",
-        "encryption": {"type": "KMS"},
+        "encryption": {"type": "KMS", "key": f"alias/{name}"},
         "ttl": {"attribute": "expires"},
         "pitr": {"recovery_period_days": 7},
         "deletion_protection": True,
@@ -103,7 +103,8 @@ def exported(target: Target, bucket: str, manifest: str) -> list[dict[str, Any]]
 def test_a_table_goes_to_s3_and_comes_back_as_it_is_defined(
     ansible: Ansible, emulator: Target, orders: str, bucket: str
 ) -> None:
-    extra = {"tables_definitions": [definition(orders)], "tables_kms_alias": ""}
+    alias = f"alias/{orders}"
+    extra = {"tables_definitions": [definition(orders)], "tables_kms_alias": alias}
     more = {**extra, "bucket": bucket, "prefix": "nightly/"}
     checked = ansible.playbook("export", "--check", extra={**more, "create_bucket": True})
     assert checked.code == 0, checked.output
@@ -150,7 +151,8 @@ def test_a_table_goes_to_s3_and_comes_back_as_it_is_defined(
     assert (shown["ttl"], shown["pitr"]) == ("expires", 7), run.output
     table = emulator.client().describe_table(TableName=copy)["Table"]
     assert table["DeletionProtectionEnabled"]
-    assert table["SSEDescription"]["SSEType"] == "KMS"
+    key = emulator.client("kms").describe_key(KeyId=alias)["KeyMetadata"]
+    assert table["SSEDescription"]["KMSMasterKeyArn"] == key["Arn"]
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["by-owner"]
     assert "ImportTable" in [operation for operation, _resource in run.calls.writes]
     assert "CreateTable" not in [operation for operation, _resource in run.calls.writes]
