@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -46,6 +47,12 @@ def definition(name: str, *indexes: Mapping[str, Any], **more: Any) -> dict[str,
 @pytest.fixture
 def table(ansible: Ansible, name: str) -> Iterator[str]:
     """A table with by-customer; nothing else of its definitions is as they say."""
+    make(ansible, name)
+    yield name
+    ansible.target.client().delete_table(TableName=name)
+
+
+def make(ansible: Ansible, name: str) -> None:
     client = ansible.target.client()
     client.create_table(
         TableName=name,
@@ -67,8 +74,6 @@ def table(ansible: Ansible, name: str) -> Iterator[str]:
     )
     item = {"id": "1", "customer": "c", "placed_at": "2026", "state": "NEW"}
     client.put_item(TableName=name, Item={key: {"S": value} for key, value in item.items()})
-    yield name
-    client.delete_table(TableName=name)
 
 
 def run(ansible: Ansible, playbook: str, definitions: list[dict[str, Any]], *arguments: str, **extra: Any) -> Finished:
@@ -199,3 +204,23 @@ def test_nothing_to_watch(ansible: Ansible, table: str) -> None:
     assert watched.code == 0, watched.output
     assert "Nothing is under way." in watched.output
     assert (watched.changed, watched.calls.writes) == ([], [])
+
+
+def test_tables_as_hosts(ansible: Ansible, table: str) -> None:
+    """Each host is a table: the question is asked once, also where the first of them has nothing to lose."""
+    other = f"{table}-other"
+    make(ansible, other)
+    ansible.target.client().update_table(
+        TableName=table, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-customer"}}]
+    )
+    hosts = {"first": {"dynamodb_table": table}, "second": {"dynamodb_table": other}}
+    inventory = ansible.folder / "tables.yml"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    how = {"index": "by-customer", "confirm": "by-customer"}
+    refused = run(ansible, "retire_index", [], "-i", str(inventory), **{**how, "confirm": "no"})
+    assert refused.code == 2, refused.output
+    assert refused.calls.writes == []
+    retired = run(ansible, "retire_index", [], "-i", str(inventory), **how)
+    assert retired.code == 0, retired.output
+    assert retired.calls.writes == [("UpdateTable", other)]
+    assert indexes(ansible, other) == []
