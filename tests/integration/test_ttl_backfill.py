@@ -155,7 +155,7 @@ def test_broken_off_and_resumed(emulator: Target, fronted: Callable[..., Ansible
 
     def rule(sent: Sent, forward: Callable[[], Answer]) -> Answer | None:
         refused[0] += sent.operation == "UpdateItem"
-        if refused[0] == 60:
+        if sent.operation == "UpdateItem" and refused[0] == 60:
             return Answer(400, b'{"__type": "x#AccessDeniedException", "message": "not authorized to perform: x:y"}')
         return None
 

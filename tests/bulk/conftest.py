@@ -1,0 +1,119 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Work on very many items: DynamoDB Local, which keeps its speed with 100,000 of them, and runs that can be killed.
+
+moto walks through the whole table for each page of a segment; with 100,000 items that is seconds a page.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from scripts.emulator.request_log import read_calls
+from scripts.localstack.install import MissingPrerequisiteError, install_dynamodb_local
+from tests.bulk.runs import Bulk
+from tests.integration.harness import ACCESS_KEY, DEFAULT_REGION, ROOT, SECRET_KEY, Target
+
+START_SECONDS = 60
+ITEMS = int(os.environ.get("BULK_ITEMS") or 100_000)
+
+
+@pytest.fixture(scope="session")
+def items() -> int:
+    """How many."""
+    return ITEMS
+
+
+@pytest.fixture(scope="session")
+def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """DynamoDB Local on the loopback address, in memory."""
+    cache = Path(os.environ.get("LOCALSTACK_CACHE_DIR") or ROOT / ".cache" / "localstack")
+    try:
+        home = install_dynamodb_local(cache)
+    except MissingPrerequisiteError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("dynamodb")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        *("java", "-Xmx2g", "-javaagent:ddb-local-loader-0.1.jar", "-Djava.library.path=./DynamoDBLocal_lib"),
+        *("-jar", "DynamoDBLocal.jar", "-inMemory", "-port", str(port)),
+    ]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(command, cwd=home, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        _wait(port, server, folder / "log")
+        yield Target(f"http://127.0.0.1:{port}", folder / "none", read_calls)
+    finally:
+        server.terminate()
+        server.wait(START_SECONDS)
+
+
+def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"DynamoDB Local does not answer: {log.read_text(encoding='utf-8')}")
+
+
+@pytest.fixture
+def client(dynamodb: Target) -> Any:
+    return client_of(dynamodb, "dynamodb")
+
+
+@pytest.fixture
+def streams(dynamodb: Target) -> Any:
+    return client_of(dynamodb, "dynamodbstreams")
+
+
+def client_of(target: Target, service: str) -> Any:
+    """Each its own: a test and its live writer work at the same time."""
+    return boto3.client(
+        service,
+        region_name=DEFAULT_REGION,
+        endpoint_url=target.url,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        config=Config(max_pool_connections=20, retries={"mode": "standard", "total_max_attempts": 3}),
+    )
+
+
+@pytest.fixture
+def bulk_of(tmp_path: Path) -> Callable[[Target], Bulk]:
+    return lambda target: Bulk(target, tmp_path)
+
+
+@pytest.fixture
+def bulk(dynamodb: Target, bulk_of: Callable[[Target], Bulk]) -> Bulk:
+    """Runs against DynamoDB Local, which has no STS."""
+    return bulk_of(dynamodb)
+
+
+@pytest.fixture
+def report(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Tells how long a part took."""
+
+    def tell(**told: Any) -> None:
+        with capsys.disabled():
+            print(f"\n{request.node.name}: {json.dumps(told)}", flush=True)
+
+    return tell
