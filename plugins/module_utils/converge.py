@@ -68,12 +68,12 @@ class Outcome:
 
 def converge(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
     """Creates or changes one table. Never raises for what AWS says: that is in the outcome."""
-    return _rounds(spec.name, aws, lambda: _one_round(spec, aws, run))
+    return rounds(spec.name, aws, lambda: _one_round(spec, aws, run))
 
 
 def delete(deletion: Deletion, aws: Aws, run: Run) -> Outcome:
     """Deletes one table. Never raises for what AWS says: that is in the outcome."""
-    outcome = _rounds(deletion.name, aws, lambda: _one_deletion(deletion, aws, run))
+    outcome = rounds(deletion.name, aws, lambda: _one_deletion(deletion, aws, run))
     error = outcome.error
     if isinstance(error, AwsError) and error.kind is Kind.UNSUPPORTED and error.asked.startswith("CreateBackup"):
         advice = "What answers here has no backups. Nothing was deleted; final_backup: false deletes without one."
@@ -90,7 +90,7 @@ def observe(spec: TableSpec, aws: Aws) -> TableState:
         state = _parts(spec, aws)
         if state:
             return state
-    description = _described(spec.name, aws).description
+    description = described(spec.name, aws).description
     return TableState(spec.name, description, aws.read_all(_reads(spec, description)), aws.clock.today())
 
 
@@ -122,7 +122,7 @@ def unsettled(spec: TableSpec, state: TableState) -> dict[str, tuple[Condition, 
     return {name: conditions for name, conditions in moving.items() if conditions}
 
 
-def _rounds(name: str, aws: Aws, one_round: Callable[[], Outcome]) -> Outcome:
+def rounds(name: str, aws: Aws, one_round: Callable[[], Outcome]) -> Outcome:
     """Runs rounds until one is not told that the table moved."""
     outcome = Outcome(name, Plan(name), TableState(name))
     for position in range(MAX_ROUNDS):
@@ -162,7 +162,7 @@ def _one_round(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
     def was_done(step: Step) -> bool:
         return not _asks_for(plan_table(spec, observe(spec, aws)), step)
 
-    outcome = _carry_out(plan, state, aws, run, lambda: observe(spec, aws), was_done)
+    outcome = carry_out(plan, state, aws, run, lambda: observe(spec, aws), was_done)
     outcome = replace(outcome, pending=outcome.pending + blocked, warnings=_unusable(outcome))
     return outcome if run.check else replace(outcome, warnings=outcome.warnings + _not_kept(spec, outcome))
 
@@ -205,7 +205,7 @@ def _refuse(spec: TableSpec, state: TableState, plan: Plan, run: Run) -> None:
 def _one_deletion(deletion: Deletion, aws: Aws, run: Run) -> Outcome:
     plan, state = Plan(deletion.name), TableState(deletion.name)
     try:
-        state = _described(deletion.name, aws)
+        state = described(deletion.name, aws)
     except AwsError as error:
         return Outcome(deletion.name, plan, state, error=error)
     plan = plan_deletion(deletion, state)
@@ -216,9 +216,9 @@ def _one_deletion(deletion: Deletion, aws: Aws, run: Run) -> Outcome:
     def was_done(step: Step) -> bool:
         if step.operation == "CreateBackup":
             return was_backed_up(deletion, aws.read(backups_read(deletion)), began)
-        return not _asks_for(plan_deletion(deletion, _described(deletion.name, aws)), step)
+        return not _asks_for(plan_deletion(deletion, described(deletion.name, aws)), step)
 
-    return _carry_out(plan, state, aws, run, lambda: _described(deletion.name, aws), was_done)
+    return carry_out(plan, state, aws, run, lambda: described(deletion.name, aws), was_done)
 
 
 def _asks_for(plan: Plan, step: Step) -> bool:
@@ -227,14 +227,16 @@ def _asks_for(plan: Plan, step: Step) -> bool:
     return any(each.operation == step.operation and purposes & set(each.purpose.split("; ")) for each in plan.steps)
 
 
-def _described(name: str, aws: Aws) -> TableState:
+def described(name: str, aws: Aws) -> TableState:
+    """The table as DescribeTable has it. Raises AwsError."""
     answer = aws.read(Read("DescribeTable", {"TableName": name}))
     return TableState(name, answer["Table"] if answer else {})
 
 
-def _carry_out(
+def carry_out(
     plan: Plan, state: TableState, aws: Aws, run: Run, look: Callable[[], TableState], was_done: Look
 ) -> Outcome:
+    """Applies a plan. look: reads the table as it is afterwards. was_done: reads whether a step was done."""
     if run.check:
         pending = tuple(condition.waiting_for({"Table": state.table}) for condition in plan.settling)
         return Outcome(plan.name, plan, state, bool(plan.steps), pending)

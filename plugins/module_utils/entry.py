@@ -96,11 +96,13 @@ def tables_of(module: AwsModule) -> tuple[TableSpec, ...]:
     return tuple(spec.only(only) for spec in specs) if only else specs
 
 
-def connect(module: AwsModule) -> Aws:
-    """AWS as the module's arguments and the environment say."""
+def connect(module: AwsModule, region: str = "") -> Aws:
+    """AWS as the module's arguments and the environment say. region: another than theirs."""
+    elsewhere = {"region": region} if region else {}
 
     def new_client(service: str) -> Any:
-        return watch_answers(module.client(service, config={**CLIENT_CONFIG, **SERVICE_CONFIG.get(service, {})}))
+        config = {**CLIENT_CONFIG, **SERVICE_CONFIG.get(service, {})}
+        return watch_answers(module.client(service, config=config, **elsewhere))
 
     client = new_client("dynamodb")
     return Aws(new_client, region=client.meta.region_name, known_clients={"dynamodb": client})

@@ -53,6 +53,8 @@ RULES: tuple[Rule, ...] = (
     Rule(Kind.MOVED, "ResourceInUse", "Table already exists|Table is being (created|deleted)", "Run it again."),
     Rule(Kind.MOVED, "ResourceInUse", "Cannot (enable|create) stream|already has an enabled stream", "Run it again."),
     Rule(Kind.FINAL, "ResourceInUse", "Global table with name", "Correct the definition."),
+    # What a restore answers where another run, or an attempt whose answer was lost, was there before.
+    Rule(Kind.MOVED, "TableInUse|TableAlreadyExists", "already (being restored|exists)", "Run it again."),
     Rule(Kind.BUSY, "ResourceInUse|TableInUse|BackupInUse", "", "Wait until the table is ACTIVE and run it again."),
     Rule(Kind.BUSY, "ContinuousBackupsUnavailable", "", "AWS is still enabling backups for the table: run it again."),
     Rule(
@@ -74,6 +76,7 @@ RULES: tuple[Rule, ...] = (
         "A quota of the account stands in the way: raise it, or ask for less.",
     ),
     Rule(Kind.FINAL, "PointInTimeRecoveryUnavailable", "", "Turn point-in-time recovery on (pitr) and run it again."),
+    Rule(Kind.FINAL, "InvalidRestoreTime", "", "Choose a time between those two."),
     Rule(Kind.FINAL, "InvalidExportTime", "", "Choose other times: docs/runbooks/export.md says which AWS takes."),
     Rule(
         Kind.FINAL,

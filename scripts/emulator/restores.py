@@ -283,6 +283,33 @@ def _summary(backup: Backup) -> dict[str, Any]:
     return {**backup.summary, "TableId": table.table_id}
 
 
+def _describe_backup(original: Function) -> Function:
+    """moto leaves out what the table had beside its keys."""
+
+    def describe_backup(self: DynamoHandler) -> ActionResult:
+        backup = self.dynamodb_backend.get_backup(self.body["BackupArn"])
+        table: Corrected = backup.table
+        source = {**backup.description["SourceTableDetails"], "BillingMode": table.billing_mode or PROVISIONED}
+        features: dict[str, Any] = {}
+        for name, indexes in (
+            ("GlobalSecondaryIndexes", table.global_indexes),
+            ("LocalSecondaryIndexes", table.indexes),
+        ):
+            if indexes:
+                features[name] = [index.describe() for index in indexes]
+        return DynamoResult(
+            {
+                "BackupDescription": {
+                    "BackupDetails": backup.details,
+                    "SourceTableDetails": {**source, "TableId": table.table_id},
+                    "SourceTableFeatureDetails": features,
+                }
+            }
+        )
+
+    return describe_backup
+
+
 def _describe_continuous_backups(original: Function) -> Function:
     """The latest time that can be restored goes with the clock; moto leaves it where it was when PITR was turned on."""
 
@@ -304,5 +331,6 @@ CORRECTIONS: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (DynamoHandler, "restore_table_from_backup", _from_backup),
     (DynamoHandler, "restore_table_to_point_in_time", _to_time),
     (DynamoHandler, "list_backups", _list_backups),
+    (DynamoHandler, "describe_backup", _describe_backup),
     (DynamoDBBackend, "describe_continuous_backups", _describe_continuous_backups),
 )

@@ -105,7 +105,7 @@ class EncryptionSetting(Setting[Encryption]):
         return Encryption(KMS, sse.get("KMSMasterKeyArn", "")) if sse.get("SSEType") == KMS else Encryption()
 
     def create(self, want: Encryption, spec: TableSpec) -> dict[str, Any]:
-        return {} if want.type == AWS_OWNED else {"SSESpecification": _specification(want)}
+        return {} if want.type == AWS_OWNED else {"SSESpecification": specification(want)}
 
     def obstacles(self, want: Encryption, spec: TableSpec) -> list[Refusal]:
         return missing_key(want, spec.name)
@@ -115,7 +115,7 @@ class EncryptionSetting(Setting[Encryption]):
             *missing_key(want, spec.name),
             Step(
                 operation="UpdateTable",
-                arguments={"TableName": spec.name, "SSESpecification": _specification(want)},
+                arguments={"TableName": spec.name, "SSESpecification": specification(want)},
                 purpose=f"encrypt with {self.show(want)}",
                 changes=(self.change(want, found),),
                 rank=RANK_ENCRYPTION,
@@ -157,7 +157,8 @@ def _answer_name(key: str) -> str:
     return f"DescribeKey {key}"
 
 
-def _specification(encryption: Encryption) -> dict[str, Any]:
+def specification(encryption: Encryption) -> dict[str, Any]:
+    """SSESpecification for AWS."""
     if encryption.type == AWS_OWNED:
         return {"Enabled": False}
     # The API reference: the key is given only where it is another than the AWS-managed one.
