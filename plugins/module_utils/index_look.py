@@ -10,10 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from .aws import Aws, Patience
+from .cloudwatch import index_progress, index_use
 from .conditions import Answer, Condition
 from .errors import AwsError, Kind, WaitTimeoutError
 from .index_view import IndexView, index_views, local_names
-from .metrics import index_progress, index_use
 from .spec import TableSpec
 from .state import Read, TableState
 

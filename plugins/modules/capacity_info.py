@@ -105,11 +105,12 @@ unknown:
 """
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Aws
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.cloudwatch import recorded
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.declared import DEFINITIONS_OPTION, declared
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module, side_by_side
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_look import described
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.metrics import MAX_DAYS, MINUTE, recorded
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.metrics import MAX_DAYS, MINUTE
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.switch_text import switch_lines
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.switching import (
     Switch,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.access_pattern import AccessPattern, ValueParameter
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.expressions import parse
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.expressions import parse, quoted
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.queries import (
     Placeholders,
     ValuesError,
@@ -190,6 +190,45 @@ def test_access_patterns_manage_nothing() -> None:
     assert spec.wanted == plain.wanted
     assert spec.access_patterns[0].parameters == {"id": ValueParameter("S", "d")}
     assert spec.access_patterns[0].attributes == {"id"}
+
+
+@st.composite
+def right_conditions(draw: st.DrawFn) -> tuple[dict[str, Any], str, dict[str, str]]:
+    """An index with a key of several attributes, a condition that fits it, and the parameters."""
+    count = draw(st.integers(1, 4))
+    names = draw(st.lists(st.sampled_from(["a", "and", "b-c", "size", "d", "e", "f.g"]), min_size=count, unique=True))
+    types = {name: draw(st.sampled_from("SNB")) for name in names}
+    partition, sort = names[:count], names[count : count + 4]
+    used = [*partition, *sort[: draw(st.integers(0, len(sort)))]]
+    terms, parameters = [], {}
+    for position, name in enumerate(used):
+        parameters[f"v{position}"] = types[name]
+        term = f"{quoted(name)} = :v{position}"
+        if position >= count and position == len(used) - 1:
+            ranges = [
+                f"{quoted(name)} {draw(st.sampled_from(['<', '<=', '>', '>=']))} :v{position}",
+                f"{quoted(name)} BETWEEN :v{position} AND :v{position}",
+                *([f"begins_with({quoted(name)}, :v{position})"] if types[name] != "N" else []),
+            ]
+            term = draw(st.sampled_from([term, *ranges]))
+        terms.append(term)
+    index = {"name": "by-key", "partition_key": partition, **({"sort_key": sort} if sort else {})}
+    definition = {**TABLE, "attributes": {"id": "S", "at": "S", "part": "N", **types}, "global_indexes": [index]}
+    return definition, " AND ".join(draw(st.permutations(terms))), parameters
+
+
+@given(right_conditions())
+def test_every_condition_that_fits_a_key_is_right(given_condition: tuple[dict[str, Any], str, dict[str, str]]) -> None:
+    definition, condition, parameters = given_condition
+    pattern = {"name": "one", "index": "by-key", "key_condition": condition, "parameters": parameters}
+    (parsed,) = parse_table({**definition, "access_patterns": [pattern]}).access_patterns
+    values = {name: {"S": "x", "N": 1, "B": b"x"}[kind] for name, kind in parameters.items()}
+    arguments = query_parameters(parsed, values)
+    assert set(arguments["ExpressionAttributeNames"].values()) == parsed.attributes
+    assert set(arguments["ExpressionAttributeValues"]) == {f":{name}" for name in parameters}
+    # Nothing but placeholders, parameters and the language itself is left.
+    words = re.sub(r"[#:]\w+|begins_with|AND|BETWEEN|[<>=(),\s]", "", arguments["KeyConditionExpression"])
+    assert words == ""
 
 
 # The Query

@@ -11,19 +11,16 @@ from typing import Any
 import pytest
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Aws, Clock
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError, Kind
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_look import IndexesSettled
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_text import duration, index_lines, size
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_view import IndexView, backfill, index_views
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.metrics import (
-    Metric,
-    Progress,
-    Recorded,
-    Use,
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.cloudwatch import (
     index_progress,
     index_use,
     recorded,
 )
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError, Kind
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_look import IndexesSettled
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_text import duration, index_lines, size
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_view import IndexView, backfill, index_views
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.metrics import Metric, Progress, Recorded, Use
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings.capacity import Throughput
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_table
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.state import Read, TableState
