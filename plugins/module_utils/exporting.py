@@ -19,7 +19,7 @@ from .exports import Export, Order, Recovery, Window
 from .job_lists import list_exports
 from .state import Read
 from .steps import Refusal
-from .transfer import FAILED, ExportOver, Failure, JobFailedError, Place, described, failure
+from .transfer import FAILED, ExportOver, Failure, JobFailedError, Place, described, failure, unsure
 
 REMEDIES = {
     "S3NoSuchBucket": "Make the bucket, or correct its name",
@@ -108,13 +108,19 @@ def _plan(name: str, table: dict[str, Any], order: Order, aws: Aws, run: Run) ->
         backups = aws.read(Read("DescribeContinuousBackups", {"TableName": name}))
         arns = [each["ExportArn"] for each in list_exports(aws, table["TableArn"])]
         now = aws.clock.today()
-        found = known(arns, lambda arn: read_export(arn, aws), order, now)
+        found = known(arns, lambda arn: _of_table(read_export(arn, aws), table), order, now)
         plan = plan_exports(name, order, found, Recovery.of(backups), now)
         if not plan.first or run.check or attempt == "again":
             break
         if aws.unmet((ExportOver(name, plan.first.arn),), run.patience):
             break
     return arns, plan
+
+
+def _of_table(export: Export | None, table: dict[str, Any]) -> Export | None:
+    """The export, unless it is one of an earlier table of this name."""
+    another = export and export.table_id and table.get("TableId") and export.table_id != table["TableId"]
+    return None if another else export
 
 
 def read_export(arn: str, aws: Aws) -> Export | None:
@@ -134,7 +140,7 @@ def _carry_out(
             begun.append(Export.of(answer["ExportDescription"]))
     except AwsError as error:
         changed = len(begun) > len(outcome.exports) or error.lost
-        return replace(outcome, exports=tuple(begun), changed=changed, error=error)
+        return replace(outcome, exports=tuple(begun), changed=changed, error=unsure(error))
     return _wait(replace(outcome, exports=tuple(begun)), aws, patience)
 
 

@@ -103,6 +103,7 @@ class Export:
     arn: str
     status: str
     type: str = FULL
+    table_id: str = ""
     place: Place = Place("")
     format: str = JSON_FORMAT
     at: datetime | None = None
@@ -126,6 +127,7 @@ class Export:
             arn=shown["ExportArn"],
             status=shown["ExportStatus"],
             type=shown.get("ExportType") or (INCREMENTAL if about else FULL),
+            table_id=shown.get("TableId") or "",
             place=Place(shown.get("S3Bucket", ""), shown.get("S3Prefix") or "", shown.get("S3BucketOwner") or ""),
             format=shown.get("ExportFormat") or JSON_FORMAT,
             at=shown.get("ExportTime"),

@@ -23,7 +23,7 @@ from .report import diff
 from .spec import TableSpec
 from .state import Read, TableState
 from .steps import Refusal
-from .transfer import COMPLETED, UNDER_WAY, Failure, ImportOver, described, failure
+from .transfer import COMPLETED, UNDER_WAY, Failure, ImportOver, described, failure, unsure
 
 
 @dataclass(frozen=True)
@@ -88,19 +88,17 @@ def import_table(spec: TableSpec, source: Source, aws: Aws, run: Run) -> Importe
         state = observe(made, aws)
         arns = imports.newest_of(spec.name, list_imports(aws))
         job = imports.standing(state.table, _last(arns, aws), source, spec.name)
-        if job is None:
-            plan = _plan(made, state, aws, run)
-            outcome = replace(outcome, plan=plan, changed=True)
-            if run.check:
-                return outcome
-            newest = arns[0] if arns else ""
-            job = _begin(plan, source, newest, aws, run.patience)
+        plan = outcome.plan if job else _plan(made, state, aws, run)
     except (AwsError, WaitTimeoutError, StuckError, RefusedError) as error:
-        changed = isinstance(error, AwsError) and error.lost
-        return replace(outcome, changed=changed, error=error)
+        return replace(outcome, error=error)
+    outcome = replace(outcome, plan=plan, job=job, changed=job is None)
     if run.check:
-        over = job.status not in UNDER_WAY and job.status != COMPLETED
-        return replace(outcome, job=job, error=imports.failed(spec.name, job) if over else None)
+        over = job and job.status not in UNDER_WAY and job.status != COMPLETED
+        return replace(outcome, error=imports.failed(spec.name, job) if job and over else None)
+    try:
+        job = job or _begin(plan, source, arns[0] if arns else "", aws, run.patience)
+    except AwsError as error:
+        return replace(outcome, changed=error.lost, error=unsure(error))
     return _wait(replace(outcome, job=job), job, aws, run.patience)
 
 

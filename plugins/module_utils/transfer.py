@@ -148,6 +148,12 @@ def failure(error: Failure) -> dict[str, Any]:
     return {"kind": kind, "reasons": [str(error)]}
 
 
+def unsure(error: AwsError) -> AwsError:
+    """A call that AWS may have carried out, told as one."""
+    note = "AWS may have begun it all the same; the next run finds it then, and begins no second one."
+    return error.with_note(note, lost=True) if error.lost else error
+
+
 def size(count: int) -> str:
     """Bytes for people: 3.4 GiB."""
     if count < 1024:
