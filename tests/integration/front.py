@@ -23,6 +23,8 @@ from tests.integration.harness import Target
 
 SECONDS = 60
 ALWAYS = 1_000_000
+# The server's own, in each answer.
+OWN_HEADERS = frozenset({"connection", "content-type", "date", "server", "transfer-encoding"})
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Answer:
     status: int
     body: bytes
     content_type: str = "application/x-amz-json-1.0"
+    # What else a header tells, as those of S3's objects do.
+    headers: tuple[tuple[str, str], ...] = ()
 
     def json(self) -> dict[str, Any]:
         parsed: dict[str, Any] = json.loads(self.body)
@@ -84,7 +88,8 @@ class Front:
         answer = next(self._answers(sent, lambda: self._forward(environ, body)))
         with self._lock, self._log.open("a", encoding="utf-8") as log:
             log.write(json.dumps(asdict(replace(sent, status=answer.status))) + "\n")
-        headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(answer.body)))]
+        length = [] if environ["REQUEST_METHOD"] == "HEAD" else [("Content-Length", str(len(answer.body)))]
+        headers = [("Content-Type", answer.content_type), *length, *answer.headers]
         start_response(f"{answer.status} {http.client.responses[answer.status]}", headers)
         return [answer.body]
 
@@ -105,7 +110,13 @@ class Front:
             path = environ["PATH_INFO"] + (f"?{query}" if query else "")
             connection.request(environ["REQUEST_METHOD"], path, body, headers)
             response = connection.getresponse()
-            return Answer(response.status, response.read(), response.getheader("Content-Type", ""))
+            told = tuple(
+                (name, value)
+                for name, value in response.getheaders()
+                if name.lower() not in OWN_HEADERS
+                and (name.lower() != "content-length" or environ["REQUEST_METHOD"] == "HEAD")
+            )
+            return Answer(response.status, response.read(), response.getheader("Content-Type", ""), told)
         finally:
             connection.close()
 
@@ -113,14 +124,17 @@ class Front:
 def _sent(environ: Environ, body: bytes) -> Sent:
     target: str = environ.get("HTTP_X_AMZ_TARGET", "")
     members: dict[str, Any] = (
-        json.loads(body or b"{}") if target else {name: each[0] for name, each in parse_qs(body.decode()).items()}
+        json.loads(body or b"{}")
+        if target
+        else {name: each[0] for name, each in parse_qs(body.decode("latin-1")).items()}
     )
     scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0].split("/")
     return Sent(
         time=datetime.now(UTC).isoformat(),
         service=scope[3] if len(scope) > 3 else "",
         region=scope[2] if len(scope) > 3 else "",
-        operation=target.rpartition(".")[2] or str(members.get("Action", environ["PATH_INFO"])),
+        operation=target.rpartition(".")[2]
+        or str(members.get("Action") or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"),
         resource=next((str(members[name]) for name in RESOURCE_MEMBERS if members.get(name)), ""),
         status=0,
         body=members,
