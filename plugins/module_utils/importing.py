@@ -23,7 +23,7 @@ from .report import diff
 from .spec import TableSpec
 from .state import Read, TableState
 from .steps import Refusal
-from .transfer import COMPLETED, UNDER_WAY, Failure, ImportOver, described, failure, unsure
+from .transfer import Failure, ImportOver, described, failure, unsure
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,7 @@ def import_table(spec: TableSpec, source: Source, aws: Aws, run: Run) -> Importe
         return replace(outcome, error=error)
     outcome = replace(outcome, plan=plan, job=job, changed=job is None)
     if run.check:
-        over = job and job.status not in UNDER_WAY and job.status != COMPLETED
-        return replace(outcome, error=imports.failed(spec.name, job) if job and over else None)
+        return replace(outcome, error=imports.failed(spec.name, job) if job and job.broken else None)
     try:
         job = job or _begin(plan, source, arns[0] if arns else "", aws, run.patience)
     except AwsError as error:
@@ -145,7 +144,7 @@ def _wait(outcome: Imported, job: Import, aws: Aws, patience: Patience) -> Impor
         outcome = replace(outcome, job=job)
         if going_on:
             return replace(outcome, pending=(going_on,))
-        if job.status != COMPLETED:
+        if job.broken:
             return replace(outcome, error=imports.failed(outcome.name, job))
         going_on = aws.unmet((TableActive(outcome.name),), patience)
     except (AwsError, WaitTimeoutError, StuckError) as error:

@@ -103,6 +103,11 @@ class Import:
         )
 
     @property
+    def broken(self) -> bool:
+        """Whether it has ended, and not well."""
+        return self.status not in (*UNDER_WAY, COMPLETED)
+
+    @property
     def counts(self) -> str:
         """For people."""
         errors = f"{self.errors:,} error{'' if self.errors == 1 else 's'}"

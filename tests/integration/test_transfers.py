@@ -9,6 +9,7 @@ import base64
 import gzip
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -167,6 +168,19 @@ def test_a_table_goes_to_s3_and_comes_back_as_it_is_defined(
     assert again.code == 0, again.output
     assert again.calls.writes == []
     assert "unchanged, imported before" in again.output
+
+
+def test_hosts_that_are_tables(ansible: Ansible, emulator: Target, orders: str, bucket: str, tmp_path: Path) -> None:
+    make_bucket(emulator, bucket)
+    hosts = {orders: {"dynamodb_table": orders}, "another": {"dynamodb_table": f"{orders}-none"}}
+    inventory = tmp_path / "tables.yml"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    run = ansible.playbook("export", "-i", str(inventory), extra={"bucket": bucket})
+    assert run.code == 2, run.output
+    assert f"the table {orders}-none does not exist" in run.failure
+    done = [task for task in run.tasks if task.host == orders and task.action == EXPORT]
+    assert [task.result["results"][0]["name"] for task in done] == [orders]
+    assert len(exports(emulator, orders)) == 1
 
 
 def test_bad_items_are_told_with_their_counts_and_nothing_is_overwritten(
