@@ -16,7 +16,8 @@ from typing import Any
 from .access_pattern import ASCENDING, DESCENDING, AccessPattern, Source, ValueParameter, sources
 from .access_pattern_checks import check_pattern
 from .arguments import Problems, check_options
-from .expressions import Condition, ExpressionError, parse
+from .expression_parser import ExpressionError, parse
+from .expressions import Condition
 from .settings.schema import attribute_types
 
 PARAMETER_TYPES = ("S", "N", "B", "BOOL")

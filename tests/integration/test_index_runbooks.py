@@ -173,11 +173,6 @@ def test_retiring_an_index(ansible: Ansible, table: str) -> None:
     assert checked.calls.writes == []
     assert "use in the last 14 days is not known" in shown(checked)
 
-    refused = run(ansible, "retire_index", wanted, index="by-customer", confirm="by-state")
-    assert refused.code == 2, refused.output
-    assert "give -e confirm=by-customer" in refused.failure
-    assert indexes(ansible, table) == ["by-customer"]
-
     metrics(ansible, table)
     told = {"index": "by-customer", "confirm": "by-customer", "still_declared": True}
     retired = run(ansible, "retire_index", [definition(table, CUSTOMER, access_patterns=PATTERNS)], **told)
@@ -219,6 +214,7 @@ def test_tables_as_hosts(ansible: Ansible, table: str) -> None:
     how = {"index": "by-customer", "confirm": "by-customer"}
     refused = run(ansible, "retire_index", [], "-i", str(inventory), **{**how, "confirm": "no"})
     assert refused.code == 2, refused.output
+    assert "give -e confirm=by-customer" in " ".join(refused.output.split())
     assert refused.calls.writes == []
     retired = run(ansible, "retire_index", [], "-i", str(inventory), **how)
     assert retired.code == 0, retired.output

@@ -112,10 +112,6 @@ def test_rotating_a_key(ansible: Ansible, table: str) -> None:
     assert "on demand: 1 of 25 in the key's life" in rotated.output
     silent(run(ansible, "rotate_key", table, **how))
 
-    off = run(ansible, "rotate_key", table, key=alias, yearly=False)
-    assert off.code == 0, off.output
-    assert [operation for operation, _resource in off.calls.writes] == ["DisableKeyRotation"]
-
 
 # Billing
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.access_pattern import AccessPattern, ValueParameter
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.expressions import parse, quoted
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.expression_parser import parse
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.expressions import quoted
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.queries import (
     Placeholders,
     ValuesError,

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.expression_parser import ExpressionError, parse
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.expressions import (
     COMPARATORS,
     FUNCTIONS,
     Call,
     Comparison,
     Condition,
-    ExpressionError,
     Junction,
     Negation,
     Operand,
@@ -27,7 +27,6 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.expressions imp
     join,
     operands,
     parameters,
-    parse,
     render,
     terms,
 )
