@@ -67,13 +67,13 @@ def plan_exports(name: str, order: Order, exports: Sequence[Export], recovery: R
         return _since_last(name, order, alike, recovery, latest)
     assert isinstance(order.since, datetime)
     windows = split(order.since, order.until or latest, whole=order.until is not None)
-    _check_windows(windows, order.since, order.until or latest, recovery, name)
+    _check_windows(windows, order.since, order.until or latest, recovery, name, now)
     return _missing(order, windows, alike, now)
 
 
 def _full(order: Order, alike: Sequence[Export], recovery: Recovery, name: str, now: datetime) -> Plan:
     if order.at:
-        _check_recorded(order.at, recovery, name)
+        _check_recorded(order.at, recovery, name, now)
     for export in alike:
         made_at = export.at or export.started or now
         asked = _same(export.at, order.at) if order.at else made_at >= now - order.max_age
@@ -94,7 +94,7 @@ def _since_last(name: str, order: Order, alike: Sequence[Export], recovery: Reco
     windows = split(base, latest, whole=False)
     if not windows:
         return Plan(note=f"exported up to {iso(base)}; AWS takes windows of {_minutes(SHORTEST)} minutes and more")
-    _check_recorded(base, recovery, name)
+    _check_recorded(base, recovery, name, latest)
     return Plan(windows=tuple(windows))
 
 
@@ -132,20 +132,21 @@ def split(begin: datetime, end: datetime, whole: bool) -> list[Window]:
     return windows
 
 
-def _check_windows(windows: Sequence[Window], begin: datetime, end: datetime, recovery: Recovery, name: str) -> None:
+def _check_windows(
+    windows: Sequence[Window], begin: datetime, end: datetime, recovery: Recovery, name: str, now: datetime
+) -> None:
     if not windows:
         reason = f"{iso(begin)} to {iso(end)} is less than the {_minutes(SHORTEST)} minutes that AWS takes at least"
         raise _refused(reason, "Begin earlier, or wait")
-    _check_recorded(begin, recovery, name)
-    _check_recorded(end, recovery, name)
+    _check_recorded(begin, recovery, name, now)
+    _check_recorded(end, recovery, name, now)
 
 
-def _check_recorded(moment: datetime, recovery: Recovery, name: str) -> None:
-    # A second at the edges: what is shown is rounded.
+def _check_recorded(moment: datetime, recovery: Recovery, name: str, now: datetime) -> None:
+    # A second at the edges: what is shown is rounded. Of the last minutes AWS itself says whether it has them.
     second = timedelta(seconds=1)
-    too_early = recovery.earliest and moment < recovery.earliest - second
-    if too_early or (recovery.latest and moment > recovery.latest + second):
-        reason = f"{iso(moment)} is not between {iso(recovery.earliest)} and {iso(recovery.latest)}"
+    if moment > now + second or (recovery.earliest and moment < recovery.earliest - second):
+        reason = f"{iso(moment)} is not between {iso(recovery.earliest)} and {iso(now)}"
         raise _refused(f"{reason}, for which {name} can be exported", "Choose a time between them, or a full export")
 
 
