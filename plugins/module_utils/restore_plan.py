@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .backups import LATEST, Backup, region_of, table_of
+from .backups import LATEST, Backup, table_of
 from .conditions import Condition, TableActive
 from .plan import Plan
 from .settings.billing import PAY_PER_REQUEST, PROVISIONED, Billing
@@ -179,11 +179,10 @@ def _words(wanted: Wanted) -> dict[str, Any]:
 
 def _obstacles(wanted: Wanted, source: Source) -> Iterable[Refusal]:
     yield from _backup_obstacles(wanted, source) if wanted.backup else _time_obstacles(wanted, source)
-    elsewhere = wanted.region or (region_of(wanted.backup) if wanted.by_arn else "")
-    if elsewhere and not wanted.encryption:
+    if wanted.region and not wanted.encryption:
         yield Refusal(
             "encryption",
-            f"the source is in {elsewhere}, and no key of that region encrypts a table in another",
+            f"the source is in {wanted.region}, and no key of that region encrypts a table in another",
             "Give encryption: a key of this region, or type AWS_OWNED",
         )
     unknown = [name for name in wanted.without if name not in source.names]

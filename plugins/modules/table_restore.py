@@ -229,10 +229,9 @@ def main() -> None:
     )
     wanted = parse_or_fail(module, _wanted, given(module.params))
     aws = connect(module)
-    elsewhere = wanted.region or (region_of(wanted.backup) if wanted.by_arn else "")
-    home = connect(module, elsewhere) if elsewhere not in ("", aws.region) else aws
-    if home is aws and wanted.region:
-        wanted = replace(wanted, region="")
+    region = wanted.region or (region_of(wanted.backup) if wanted.by_arn else "")
+    wanted = replace(wanted, region="" if region == aws.region else region)
+    home = connect(module, wanted.region) if wanted.region else aws
     outcome = restore(wanted, aws, home, run_of(module))
     if outcome.pending and not outcome.error and not module.check_mode:
         warn(f"{outcome.name} is not finished: {'; '.join(outcome.pending)}. Run it again to go on.")
