@@ -36,9 +36,13 @@ def items() -> int:
     return ITEMS
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """DynamoDB Local on the loopback address, in memory."""
+    """DynamoDB Local on the loopback address, in memory.
+
+    Each test has its own: with the stream of an earlier table in it, every write to another table that has a stream
+    reads all the earlier one's changes.
+    """
     cache = Path(os.environ.get("LOCALSTACK_CACHE_DIR") or ROOT / ".cache" / "localstack")
     try:
         home = install_dynamodb_local(cache)
