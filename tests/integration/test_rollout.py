@@ -138,6 +138,21 @@ def test_a_region_that_fails_stops_the_batches_after_its_own(
     assert ends(table(again), *HOSTS) == {"1 in sync"}
 
 
+def test_a_host_out_of_reach_stops_what_has_not_begun(
+    fleet: Fleet, ansible_of: Callable[[Target], Ansible], emulator: Target
+) -> None:
+    """Ansible would go on without such a host; its batch-mate finishes, and the rollout ends there, for that reason."""
+    nowhere = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9}
+    stopped = run(ansible_of(emulator), fleet.inventory(frankfurt=nowhere), "-e", "rollout_batch=2")
+    assert stopped.code == 2, stopped.output
+    assert fleet.writes(stopped) == {CANARY: CREATED, "mumbai": CREATED}
+    assert fleet.called(stopped) == [CANARY, "mumbai"]
+    rows = table(stopped)
+    assert ends(rows, CANARY, "mumbai") == {"1 created"}
+    assert ends(rows, "virginia", "oregon") == {"not reached"}
+    assert "Failed to connect to the host via ssh" in told(stopped)
+
+
 def test_a_canary_that_fails_keeps_everybody_else_from_being_asked(
     fleet: Fleet, ansible_of: Callable[[Target], Ansible], emulator: Target
 ) -> None:
