@@ -287,6 +287,7 @@ def test_each_table_has_an_id_of_its_own(client: Client) -> None:
 
 def test_a_changed_moto_is_told_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     from moto.dynamodb.models import DynamoDBBackend
+    from moto.dynamodb.responses import DynamoHandler
 
     from scripts.emulator import corrections
 
@@ -296,5 +297,9 @@ def test_a_changed_moto_is_told_at_the_start(monkeypatch: pytest.MonkeyPatch) ->
         corrections.apply(lambda owner, name, value: assigned.append(name))
     monkeypatch.delattr(DynamoDBBackend, "tag_resource")
     with pytest.raises(corrections.MotoChangedError, match=r"has no .*tag_resource any more"):
+        corrections.apply(lambda owner, name, value: assigned.append(name))
+    monkeypatch.undo()
+    monkeypatch.setattr(DynamoHandler, "list_imports", lambda self: None, raising=False)
+    with pytest.raises(corrections.MotoChangedError, match=r"has a DynamoHandler.list_imports of its own"):
         corrections.apply(lambda owner, name, value: assigned.append(name))
     assert assigned == []
