@@ -58,10 +58,8 @@ def typed(value: str | int) -> dict[str, str]:
 
 def patterns() -> dict[str, tuple[str, Any]]:
     defaults = yaml.safe_load((ROOT / "roles/tables/defaults/main/auditflow.yml").read_text(encoding="utf-8"))
-    plain = [
-        {name: value for name, value in definition.items() if name not in ("encryption", "tags")}
-        for definition in defaults["tables_definitions"]
-    ]
+    wanted = ("name", "attributes", "partition_key", "global_indexes", "access_patterns")
+    plain = [{name: definition[name] for name in wanted} for definition in defaults["tables_definitions"]]
     return {pattern.name: (spec.name, pattern) for spec in parse_tables(plain) for pattern in spec.access_patterns}
 
 
