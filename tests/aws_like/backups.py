@@ -12,7 +12,7 @@ from .errors import ServiceError, validation
 from .names import table_name
 from .profiles import DAY
 from .readiness import for_backups_change, for_backups_reading
-from .system_backup import features, source
+from .system_backup import features, kept, source
 from .table_state import Recovery, Table
 from .world import Backup, Body, Call
 
@@ -58,6 +58,7 @@ def create_backup(call: Call) -> Body:
     table = for_backups_change(call)
     arn = f"{table.arn}/backup/{int(call.now * 1000):014d}-{uuid.uuid4().hex[:8]}"
     backup = Backup(arn, call.body["BackupName"], "USER", call.now, source(table), features(table))
+    backup.kept = kept(call.world, call.region, table)
     call.region.backups.append(backup)
 
     def available(_due: float) -> None:
@@ -79,6 +80,8 @@ def delete_backup(call: Call) -> Body:
             f"Invalid Request: User is not allowed to delete the system backup with arn {backup.arn}. "
             f"It will automatically expire on {until:%a %b %d %H:%M:%S UTC %Y}"
         )
+    if backup.restoring:
+        raise in_restore(backup)
     call.region.backups.remove(backup)
     backup.status = "DELETED"
     return {"BackupDescription": _backup_description(backup)}
@@ -97,6 +100,10 @@ def list_backups(call: Call) -> Body:
     page = found[: body.get("Limit") or PAGE]
     more = {"LastEvaluatedBackupArn": page[-1].arn} if len(found) > len(page) else {}
     return {"BackupSummaries": [_summary(each) for each in page], **more}
+
+
+def in_restore(backup: Backup) -> ServiceError:
+    return ServiceError("BackupInUseException", f"Backup is being used to restore another table: {backup.arn}")
 
 
 def _find(call: Call) -> Backup:

@@ -40,6 +40,8 @@ def table_description(world: World, table: Table, now: float) -> Shown:
         shown["TableClassSummary"] = _class(table)
     if table.status != "DELETING":
         shown.update(_indexes(world, table, now))
+    if table.restored_from and table.running(Running.CREATE):
+        shown["RestoreSummary"] = {**table.restored_from, "RestoreInProgress": True}
     shown.update(_stream(table))
     encryption = _encryption(table)
     if encryption:

@@ -20,7 +20,7 @@ from .keys import key_arn
 from .names import find, table_name
 from .policy import check_document
 from .shapes import NULL
-from .system_backup import keep_deleted
+from .system_backup import keep_deleted, kept
 from .table_state import (
     ON_DEMAND_WARM,
     PAY_PER_REQUEST,
@@ -153,6 +153,8 @@ def delete_table(call: Call) -> Body:
     limits.check_changing(list(region.tables.values()), world.settings)
     region.limits.take_mutation(world.settings, call.now)
     table.forgotten_from = call.now + world.duration("blind_after_delete")
+    if table.recovery.since is not None:
+        table.last = kept(world, region, table)
     world.store.delete(region.account, region.name, table.name)
 
     def gone(due: float) -> None:

@@ -93,6 +93,11 @@ class MotoStore:
         stored = dynamodb_backends[account][region].tables.get(name)
         return s3_transfer.items_of(stored) if stored is not None else []
 
+    def fill(self, account: str, region: str, name: str, items: list[dict[str, Any]]) -> None:
+        table = dynamodb_backends[account][region].tables[name]
+        for item in items:
+            table.put_item(item_attrs=item)
+
     def check_bucket(self, account: str, region: str, place: Mapping[str, Any]) -> None:
         with _as_failure():
             s3_transfer.s3_of(account, place.get("S3BucketOwner"), place["S3Bucket"])

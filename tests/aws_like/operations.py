@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import backups, capacity_limits, exports, imports, insights, lifecycle, policy, tags, ttl
+from . import backups, capacity_limits, exports, imports, insights, lifecycle, policy, restores, tags, ttl
 from .errors import ServiceError
 from .shapes import check_shape
 from .update import update_table
@@ -39,6 +39,8 @@ OPERATIONS: dict[str, Callable[[Call], Body]] = {
     "ListTables": lifecycle.list_tables,
     "ListTagsOfResource": tags.list_tags,
     "PutResourcePolicy": policy.put_resource_policy,
+    "RestoreTableFromBackup": restores.restore_from_backup,
+    "RestoreTableToPointInTime": restores.restore_to_point_in_time,
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
     "UpdateContinuousBackups": backups.update_continuous_backups,

@@ -14,6 +14,8 @@ from .world import Keys, Region
 # These cannot be scoped to a table.
 UNSCOPED = frozenset({"DescribeLimits", "ListBackups", "ListContributorInsights", "ListImports", "ListTables"})
 ARNS = ("ResourceArn", "BackupArn", "TableArn", "ExportArn", "ImportArn")
+# What a restore does to its target on behalf of the caller.
+TO_FILL = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
 # Of what encryption with a customer's key may need, those that AWS always asks for.
 OF_A_KEY = ("kms:DescribeKey", "kms:CreateGrant")
 
@@ -29,6 +31,10 @@ def needed(region: Region, operation: str, body: Mapping[str, Any]) -> Iterator[
     resource = "*" if operation in UNSCOPED else _resource(region, body)
     for each in _batch(region, body) or [resource]:
         yield f"dynamodb:{operation}", each
+    if operation.startswith("RestoreTable"):
+        target = region.table_arn(str(body.get("TargetTableName", "*")))
+        for action in (operation, *TO_FILL):
+            yield f"dynamodb:{action}", target
     if operation == "CreateTable" and body.get("Tags"):
         yield "dynamodb:TagResource", resource
     if operation == "CreateTable" and body.get("ResourcePolicy"):
@@ -37,7 +43,7 @@ def needed(region: Region, operation: str, body: Mapping[str, Any]) -> Iterator[
 
 def encryption_key(body: Mapping[str, Any]) -> str | None:
     """The customer's key that the call wants a table encrypted with: the caller needs to be able to use it."""
-    name = (body.get("SSESpecification") or {}).get("KMSMasterKeyId")
+    name = (body.get("SSESpecification") or body.get("SSESpecificationOverride") or {}).get("KMSMasterKeyId")
     return str(name) if name else None
 
 
@@ -60,7 +66,13 @@ def _resource(region: Region, body: Mapping[str, Any]) -> str:
     arn = next((str(body[name]) for name in ARNS if body.get(name)), "")
     if arn:
         return arn
-    name = str(body.get("TableName") or (body.get("TableCreationParameters") or {}).get("TableName") or "")
+    name = str(
+        body.get("TableName")
+        or body.get("SourceTableArn")
+        or body.get("SourceTableName")
+        or (body.get("TableCreationParameters") or {}).get("TableName")
+        or ""
+    )
     arn = name if name.startswith("arn:") else region.table_arn(name or "*")
     return f"{arn}/index/{body['IndexName']}" if body.get("IndexName") else arn
 

@@ -56,6 +56,7 @@ class Durations:
     backup: float = 0.05
     system_backup: float = 8
     restore_window_lag: float = 300
+    restore: float = 200
     export_empty: float = 140
     export_items: float = 715
     transfer_failing: float = 5.6
@@ -128,6 +129,7 @@ SLOW = Profile(
         insights_failing=60,
         backup=60,
         system_backup=60,
+        restore=1200,
     ),
     Windows(ttl_interval=HOUR),
 )

@@ -184,6 +184,11 @@ class Table:
     encryption_changes: Changes = field(default_factory=Changes)
     on_demand_switches: Changes = field(default_factory=Changes)
 
+    # While it is being restored: from what, and as of when.
+    restored_from: dict[str, Any] = field(default_factory=dict)
+    # What the backup of its deletion will hold.
+    last: Any = None
+
     described_from: float = 0.0
     visible_from: float = 0.0
     tags_from: float = 0.0

@@ -58,6 +58,9 @@ class Store(Protocol):
     def items(self, account: str, region: str, name: str) -> list[Body]:
         """The items as DynamoDB JSON."""
 
+    def fill(self, account: str, region: str, name: str, items: list[Body]) -> None:
+        """Puts items into a table."""
+
     def check_bucket(self, account: str, region: str, place: Mapping[str, Any]) -> None:
         """Raises TransferFailed where S3 has no such bucket, or KMS no such key."""
 
@@ -68,9 +71,18 @@ class Store(Protocol):
         """Fills a table; the counts of the import's description. Raises TransferFailed."""
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What a backup holds: the table as CreateTable would have it, the key it was encrypted with, and its items."""
+
+    body: Body
+    key_arn: str | None
+    items: list[Body]
+
+
 @dataclass
 class Backup:
-    """A backup outlives its table."""
+    """A backup outlives its table. restoring: the table that is being restored from it."""
 
     arn: str
     name: str
@@ -80,6 +92,8 @@ class Backup:
     features: dict[str, Any]
     status: str = "CREATING"
     expires: float | None = None
+    kept: Kept | None = None
+    restoring: str = ""
 
 
 @dataclass

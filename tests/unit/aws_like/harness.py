@@ -92,6 +92,9 @@ class FakeStore:
     def items(self, account: str, region: str, name: str) -> list[dict[str, Any]]:
         return self.kept.get(name, [])
 
+    def fill(self, account: str, region: str, name: str, items: list[dict[str, Any]]) -> None:
+        self.kept[name] = items
+
     def check_bucket(self, account: str, region: str, place: Mapping[str, Any]) -> None:
         if place["S3Bucket"] != BUCKET:
             raise TransferFailed("S3NoSuchBucket", "The specified bucket does not exist")
