@@ -186,6 +186,14 @@ options:
       attribute:
         description: The number attribute that holds the expiry time in Unix seconds. Required unless turned off.
         type: str
+      timestamp:
+        description:
+          - The attribute from which the retention of an item counts. Documentation, and the default of
+            M(auditflow.dynamodb.items_ttl) in its playbook; AWS knows nothing of it.
+        type: str
+      retention:
+        description: How long an item is kept, as V(7y) or V(90d). Likewise.
+        type: str
   pitr:
     description: Point-in-time recovery.
     type: dict

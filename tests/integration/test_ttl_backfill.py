@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -196,3 +197,27 @@ def test_what_cannot_be_meant(ansible: Ansible, emulator: Target, name: str) -> 
         assert task.status == "failed"
         assert task.name in task.message
     assert run.calls.writes == []
+
+
+def test_by_the_definition_with_progress(emulator: Target, ansible: Ansible, name: str) -> None:
+    client = emulator.client()
+    make_table(client, name)
+    load(client, name, [{"id": {"S": str(number)}, "at": {"S": TODAY.isoformat()}} for number in range(40)])
+    definition = {
+        "name": name,
+        "attributes": {"id": "S"},
+        "partition_key": "id",
+        "ttl": {"attribute": "ttl", "timestamp": "at", "retention": "7y"},
+    }
+    options = {"table": name, "confirm": name, "state_dir": str(ansible.folder / "state"), "page_size": 4}
+    missing = ansible.playbook("ttl_backfill", extra=options)
+    assert "ttl.timestamp and ttl.retention in its definition" in missing.output
+    assert missing.code == 2
+    assert missing.calls.writes == []
+    # Some seconds, so that there is something to be shown.
+    slow = {**options, "tables_definitions": [definition], "write_units": 10, "progress": True}
+    run = ansible.playbook("ttl_backfill", extra=slow)
+    assert run.code == 0, run.output
+    assert counts(run) == {"set": 40}
+    assert re.search(rf"^  {name}: \d+/64 segments, [\d,]+ of about 40 items, [\d,]+ set, ", run.output, re.MULTILINE)
+    assert {each["ttl"]["N"] for each in by_key(client, name).values()} == {in_seven_years(TODAY)["N"]}

@@ -69,7 +69,7 @@ def test_of_a_table_to_delete_only_the_name_counts() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "problem"),
     [
-        ("ttl", 5, "ttl: must be a dictionary with attribute, enabled, not '5'"),
+        ("ttl", 5, "ttl: must be a dictionary with attribute, enabled, retention, timestamp, not '5'"),
         ("stream", True, "stream: must be a dictionary with enabled, view_type, not true"),
         ("ttl", {"attribute": False}, "ttl.attribute: must be a string, not false"),
         ("stream", {"view_type": "ALL"}, None),

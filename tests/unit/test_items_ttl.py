@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.times import moment_of, parse_retention
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.ttl_backfill import Backfill, Filler
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_table
 
 from .items_table import ItemsTable
 
@@ -205,3 +206,26 @@ def test_scan_asks_for_no_more_than_it_needs() -> None:
     assert scan["ProjectionExpression"] == "#a0, #a1, #a2"
     assert scan["ExpressionAttributeNames"] == {"#a0": "id", "#a1": "at", "#a2": "ttl"}
     assert scan["FilterExpression"] == "attribute_not_exists(#a2) OR NOT attribute_type(#a2, :number)"
+
+
+# --- the definition --------------------------------------------------------------------------------------------------
+
+
+def test_a_definition_may_say_how_long_items_are_kept() -> None:
+    table = {"name": "Orders", "ttl": {"attribute": "ttl", "timestamp": "placed_at", "retention": "90d"}}
+    plain = {"name": "Orders", "ttl": {"attribute": "ttl"}}
+    # It is for people and for the backfill: the table is the same with and without.
+    assert parse_table(table) == parse_table(plain)
+
+
+@pytest.mark.parametrize(
+    ("ttl", "problem"),
+    [
+        ({"retention": "7years"}, "ttl.retention: '7years' is none; give a whole number"),
+        ({"timestamp": "ttl"}, "ttl.timestamp: is the attribute of the expiry time itself"),
+    ],
+)
+def test_wrong_retention_in_a_definition(ttl: dict[str, str], problem: str) -> None:
+    with pytest.raises(DefinitionError) as told:
+        parse_table({"name": "Orders", "ttl": {"attribute": "ttl", **ttl}})
+    assert told.value.problems[0].startswith(problem)

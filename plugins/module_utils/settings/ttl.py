@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import DefinitionError
 from ..iam import dynamodb
+from ..items.times import parse_retention
 from ..state import Read
 from ..steps import Step
 from .base import Planned, Setting, has_parts
@@ -43,6 +45,9 @@ class TtlSetting(Setting[Ttl]):
             "options": {
                 "enabled": {"type": "bool", "default": True},
                 "attribute": {"type": "str"},
+                # Documentation, and what items without an expiry time are given one by. AWS knows nothing of it.
+                "timestamp": {"type": "str"},
+                "retention": {"type": "str"},
             },
         },
     }
@@ -52,6 +57,7 @@ class TtlSetting(Setting[Ttl]):
         if ttl is None:
             return None
         attribute = ttl.get("attribute", "")
+        _check_retention(ttl, problems)
         if not ttl.get("enabled", True):
             return Ttl()
         if not attribute:
@@ -99,3 +105,15 @@ class TtlSetting(Setting[Ttl]):
 
     def show(self, value: Ttl) -> str:
         return value.attribute or "off"
+
+
+def _check_retention(ttl: Mapping[str, Any], problems: Problems) -> None:
+    if ttl.get("timestamp") and ttl.get("timestamp") == ttl.get("attribute"):
+        problems.add(
+            "ttl.timestamp", "is the attribute of the expiry time itself; name the one it counts from"
+        )
+    if ttl.get("retention"):
+        try:
+            parse_retention(ttl["retention"])
+        except DefinitionError as error:
+            problems.add("ttl.retention", error.problems[0].partition(": ")[2])
