@@ -58,10 +58,9 @@ ATTEMPTS = 3
 # A wrong endpoint must be told soon.
 UNREACHABLE_SECONDS = 5
 
-# IAM is asked for advice only; a network that does not let through to it shall not cost a run minutes.
-SERVICE_CONFIG: Mapping[str, Mapping[str, Any]] = {
-    "iam": {"retries": {"mode": "standard", "max_attempts": 2}, "connect_timeout": 3, "read_timeout": 15},
-}
+# These are asked for advice only; a network that does not let through to them shall not cost a run minutes.
+ADVICE = {"retries": {"mode": "standard", "max_attempts": 2}, "connect_timeout": 3, "read_timeout": 15}
+SERVICE_CONFIG: Mapping[str, Mapping[str, Any]] = {"cloudwatch": ADVICE, "iam": ADVICE}
 
 # Reads are refused for moments only: a rate limit, or a sub-resource of a table in its first seconds.
 READ_SECONDS = 60
