@@ -132,7 +132,7 @@ def test_a_table_goes_to_s3_and_comes_back_as_it_is_defined(
     assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
     assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
 
-    again = ansible.playbook("export", extra=more)
+    again = ansible.playbook("export", extra={**more, "create_bucket": True})
     assert again.code == 0, again.output
     assert again.calls.writes == []
     assert again.changed == []
@@ -171,15 +171,19 @@ def test_a_table_goes_to_s3_and_comes_back_as_it_is_defined(
 
 
 def test_hosts_that_are_tables(ansible: Ansible, emulator: Target, orders: str, bucket: str, tmp_path: Path) -> None:
-    make_bucket(emulator, bucket)
+    s3 = make_bucket(emulator, bucket)
+    key = emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
     hosts = {orders: {"dynamodb_table": orders}, "another": {"dynamodb_table": f"{orders}-none"}}
     inventory = tmp_path / "tables.yml"
     inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
-    run = ansible.playbook("export", "-i", str(inventory), extra={"bucket": bucket})
+    run = ansible.playbook("export", "-i", str(inventory), extra={"bucket": bucket, "key": key})
     assert run.code == 2, run.output
     assert f"the table {orders}-none does not exist" in run.failure
     done = [task for task in run.tasks if task.host == orders and task.action == EXPORT]
-    assert [task.result["results"][0]["name"] for task in done] == [orders]
+    (result,) = done[0].result["results"]
+    assert result["name"] == orders
+    written = s3.head_object(Bucket=bucket, Key=result["exports"][0]["manifest"])
+    assert (written["ServerSideEncryption"], written["SSEKMSKeyId"]) == ("aws:kms", key)
     assert len(exports(emulator, orders)) == 1
 
 

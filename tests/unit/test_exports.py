@@ -217,7 +217,7 @@ def test_no_more_exports_are_described_than_matter() -> None:
     [
         ("2026-11-23T12:00:00Z", NOW),
         ("2026-11-23T17:30:00+05:30", NOW),
-        ("2026-11-23 12:00:00.5+00:00", NOW),
+        ("2026-11-23 12:00:00.500+00:00", NOW),
         (str(int(NOW.timestamp())), NOW),
     ],
 )
