@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.integration.harness import ROOT, Ansible
+from tests.integration.harness import GATE, ROOT, Ansible
 
 DEFINITIONS = ROOT / "tests" / "unit" / "definitions"
 
@@ -35,7 +35,8 @@ def test_every_wrong_definition_by_provision(ansible: Ansible, tmp_path: Path) -
     run = ansible.playbook("provision", "-i", str(inventory))
     assert run.code == 2, run.output
     assert run.calls == []
-    told = {task.host: words(task.message) for task in run.tasks if task.status == "failed"}
+    failed = [task for task in run.tasks if task.status == "failed" and not task.name.endswith(GATE)]
+    told = {task.host: words(task.message) for task in failed}
     assert set(told) == set(wrong)
     # The role's argument spec refuses it before the collection's own check sees it.
     assert "value for option 'tables_definitions'" in told["not_a_dictionary"]
