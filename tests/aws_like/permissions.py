@@ -12,7 +12,9 @@ from .errors import ServiceError
 from .world import Keys, Region
 
 # These cannot be scoped to a table.
-UNSCOPED = frozenset({"DescribeLimits", "ListBackups", "ListContributorInsights", "ListImports", "ListTables"})
+UNSCOPED = frozenset(
+    {"DescribeLimits", "ListBackups", "ListContributorInsights", "ListExports", "ListImports", "ListTables"}
+)
 ARNS = ("ResourceArn", "BackupArn", "TableArn", "ExportArn", "ImportArn")
 # What a restore does to its target on behalf of the caller.
 TO_FILL = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
@@ -66,13 +68,9 @@ def _resource(region: Region, body: Mapping[str, Any]) -> str:
     arn = next((str(body[name]) for name in ARNS if body.get(name)), "")
     if arn:
         return arn
-    name = str(
-        body.get("TableName")
-        or body.get("SourceTableArn")
-        or body.get("SourceTableName")
-        or (body.get("TableCreationParameters") or {}).get("TableName")
-        or ""
-    )
+    created = body.get("TableCreationParameters") or {}
+    named = (body.get("TableName"), body.get("SourceTableArn"), body.get("SourceTableName"), created.get("TableName"))
+    name = str(next(filter(None, named), ""))
     arn = name if name.startswith("arn:") else region.table_arn(name or "*")
     return f"{arn}/index/{body['IndexName']}" if body.get("IndexName") else arn
 
