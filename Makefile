@@ -75,7 +75,7 @@ unit: venv ## Run the unit tests
 	@$(RUN_PYTHON) -m pytest tests/unit $(ARGS)
 
 integration: venv ## Run the playbooks and modules against emulators that the tests start themselves
-	@$(RUN_PYTHON) -m pytest tests/integration $(ARGS)
+	@$(RUN_PYTHON) -m pytest -n 2 --dist loadgroup tests/integration $(ARGS)
 
 permissions: venv ## Run the playbooks with exactly the shipped policies, and without each single permission
 	@$(RUN_PYTHON) -m pytest tests/permissions $(ARGS)

@@ -33,6 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "localstack: needs LocalStack")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process starts LocalStack, not each."""
+    for item in items:
+        if item.get_closest_marker("localstack"):
+            item.add_marker(pytest.mark.xdist_group("localstack"))
+
+
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The embedded emulator."""
