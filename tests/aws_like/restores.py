@@ -141,11 +141,7 @@ def _restore(call: Call, source: Kept, summary: Body, home: Region, backup: Back
 
 def _creation(source: Body, body: Body) -> Body:
     """The table as CreateTable would have it, with the overrides."""
-    mode, units = body.get("BillingModeOverride"), body.get("ProvisionedThroughputOverride")
-    if mode == PROVISIONED and not units:
-        raise validation("Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED")
-    if mode == PAY_PER_REQUEST and units:
-        raise validation("Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST")
+    mode, units = _billing(body)
     made = copy.deepcopy(source)
     if mode:
         made["BillingMode"] = mode
@@ -160,6 +156,22 @@ def _creation(source: Body, body: Body) -> Body:
     ):
         if body.get(override) is not None:
             made[kind] = [_index(wanted, source.get(kind) or [], mode) for wanted in body[override]]
+    _size_indexes(made, mode)
+    used = _used(made)
+    made["AttributeDefinitions"] = [each for each in made["AttributeDefinitions"] if each["AttributeName"] in used]
+    return made
+
+
+def _billing(body: Body) -> tuple[str | None, Body | None]:
+    mode, units = body.get("BillingModeOverride"), body.get("ProvisionedThroughputOverride")
+    if mode == PROVISIONED and not units:
+        raise validation("Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED")
+    if mode == PAY_PER_REQUEST and units:
+        raise validation("Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST")
+    return mode, units
+
+
+def _size_indexes(made: Body, mode: str | None) -> None:
     for index in made.get("GlobalSecondaryIndexes") or []:
         if mode == PAY_PER_REQUEST:
             index.pop("ProvisionedThroughput", None)
@@ -167,9 +179,6 @@ def _creation(source: Body, body: Body) -> Body:
             index.pop("OnDemandThroughput", None)
             if not index.get("ProvisionedThroughput"):
                 raise validation(f"Must specify provisioned throughput for index {index['IndexName']}")
-    used = _used(made)
-    made["AttributeDefinitions"] = [each for each in made["AttributeDefinitions"] if each["AttributeName"] in used]
-    return made
 
 
 def _index(wanted: Mapping[str, Any], known: Sequence[Body], mode: str | None) -> Body:

@@ -33,7 +33,7 @@ def test_rule_04_envelope(code: str, namespace: str) -> None:
 
 def test_rule_04_every_refusal_of_the_caller_is_400(aws: Aws) -> None:
     assert aws.refusal("DescribeTable", TableName="ghost").status == 400
-    assert aws.refusal("RestoreTableFromBackup").code == "UnknownOperationException"
+    assert aws.refusal("EnableKinesisStreamingDestination").code == "UnknownOperationException"
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))

@@ -14,7 +14,11 @@ from tests.unit.aws_like.harness import Aws, arn, defined, gsi, key_arn, says, u
 
 OTHER = "eu-west-1"
 KEY = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "one"}
-NOT_THERE = {
+NOT_AN_INDEX = (
+    "Invalid Request: Index other does not match a secondary index that existed in the source table and cannot be "
+    "created during the restore operation"
+)
+NOT_THERE: dict[str, dict[str, Any]] = {
     "UpdateTimeToLive": {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "ttl"}},
     "DescribeTimeToLive": {},
     "DescribeContinuousBackups": {},
@@ -30,8 +34,9 @@ def backed_up(aws: Aws, name: str = "orders") -> str:
 
 
 def restoring(aws: Aws, backup: str, name: str = "copy", **more: Any) -> dict[str, Any]:
-    shown: dict[str, Any] = aws.call("RestoreTableFromBackup", TargetTableName=name, BackupArn=backup, **more)
-    return shown["TableDescription"]
+    answer = aws.call("RestoreTableFromBackup", TargetTableName=name, BackupArn=backup, **more)
+    shown: dict[str, Any] = answer["TableDescription"]
+    return shown
 
 
 @pytest.fixture
@@ -143,8 +148,7 @@ def test_overrides(full: Aws) -> None:
     [
         (
             {"GlobalSecondaryIndexOverride": [gsi("other", "n")]},
-            "Invalid Request: Index other does not match a secondary index that existed in the source table and cannot "
-            "be created during the restore operation",
+            NOT_AN_INDEX,
         ),
         (
             {"BillingModeOverride": "PROVISIONED"},
@@ -201,8 +205,9 @@ def test_out_of_another_region(full: Aws) -> None:
     backup, elsewhere = backed_up(full), full.world.region(OTHER)
 
     def restore(operation: str, target: str, **body: Any) -> dict[str, Any]:
-        shown: dict[str, Any] = perform(full.world, elsewhere, operation, {"TargetTableName": target, **body})
-        return shown["TableDescription"]
+        answer = perform(full.world, elsewhere, operation, {"TargetTableName": target, **body})
+        shown: dict[str, Any] = answer["TableDescription"]
+        return shown
 
     with pytest.raises(Exception, match="sseSpecificationOverride"):
         restore("RestoreTableFromBackup", "copy", BackupArn=backup)

@@ -134,7 +134,7 @@ def test_what_is_not_reproduced_says_so(aws: Aws, member: str) -> None:
     if member == "MultiRegionConsistency":
         body["BillingMode"] = "PAY_PER_REQUEST"
     assert says(aws.update_refusal(**body), "ValidationException", f"{INVALID}{member} is not reproduced here")
-    assert aws.refusal("RestoreTableToPointInTime").code == "UnknownOperationException"
+    assert aws.refusal("EnableKinesisStreamingDestination").code == "UnknownOperationException"
 
 
 def test_capacity_of_the_account_counts_a_table_once(aws: Aws) -> None:

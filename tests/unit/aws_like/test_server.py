@@ -107,8 +107,8 @@ def test_keys_are_those_of_motos_kms(aws: AwsLike) -> None:
 
 
 def test_rule_04_unknown_operations_and_other_services(aws: AwsLike) -> None:
-    backup = "arn:aws:dynamodb:ap-south-1:123456789012:table/orders/backup/01489602797149-73d8d5bc"
-    code, _text = refusal(aws.client().restore_table_from_backup, TargetTableName="new", BackupArn=backup)
+    stream = "arn:aws:kinesis:ap-south-1:123456789012:stream/orders"
+    code, _text = refusal(aws.client().enable_kinesis_streaming_destination, TableName="orders", StreamArn=stream)
     assert code == "UnknownOperationException"
     assert aws.client("sts").get_caller_identity()["Account"] == "123456789012"
     assert aws.client("dynamodb", region_name="eu-west-1").list_tables()["TableNames"] == []
