@@ -170,6 +170,7 @@ def test_broken_off_and_resumed(emulator: Target, fronted: Callable[..., Ansible
     resumed = backfill(ansible, name)
     assert resumed.code == 0, resumed.output
     assert result(resumed)["resumed"]
+    assert "all done, with what an earlier run had done" in resumed.output
     assert result(resumed)["finished"]
     assert result(resumed)["counts"]["set"] == COUNT
     assert len(written(resumed)) == COUNT - done

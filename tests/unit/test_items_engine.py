@@ -113,6 +113,7 @@ def test_journal_keeps_and_forgets(tmp_path: Path) -> None:
         journal.save(1, replace(record, done=True))
         assert Journal(tmp_path / "state", JOB).load(0) == record
         assert journal.load(1).done
+        (journal.folder / ".segment-000000.json.abc").write_text("half", encoding="utf-8")
         journal.forget([0])
         assert journal.load(0) == Record()
     assert journal.folder.stat().st_mode & 0o777 == 0o700

@@ -123,7 +123,11 @@ class Journal:
     def forget(self, segments: Sequence[int]) -> None:
         """Removes what was written of these segments."""
         for segment in segments:
-            self._path(segment).unlink(missing_ok=True)
+            path = self._path(segment)
+            # With what a kill left of a write.
+            for unfinished in self.folder.glob(f".{path.name}.*"):
+                unfinished.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
     def _path(self, segment: int) -> Path:
         return self.folder / f"segment-{segment:06d}.json"

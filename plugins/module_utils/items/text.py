@@ -15,7 +15,8 @@ Row = tuple[int, str]
 def walk_lines(heading: str, walked: Walked, rows: Sequence[Row]) -> list[str]:
     """A heading that says whether all is done, a line a count, and some keys."""
     done = "all done" if walked.finished else f"{walked.done} of {len(walked.records)} segments done; run it again"
-    return [f"{heading}: {done}", *count_lines(rows), *sample_lines(walked.samples)]
+    earlier = ", with what an earlier run had done" if walked.resumed else ""
+    return [f"{heading}: {done}{earlier}", *count_lines(rows), *sample_lines(walked.samples)]
 
 
 def count_lines(rows: Sequence[Row]) -> list[str]:
