@@ -6,6 +6,7 @@
 scripts/policies.py                   write them
 scripts/policies.py --check           say whether they are up to date
 scripts/policies.py --to DIR --account 444455556666 --tables 'Orders-*' ...   policies for other tables
+scripts/policies.py --to DIR --playbooks backup,export ...   one policy, playbooks.json, of what these need
 """
 
 from __future__ import annotations
@@ -15,12 +16,20 @@ import difflib
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils import permissions
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.iam import Permissions, Place, Scope
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.permissions import PLAYBOOKS, POLICIES, Resources
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.policies import (
+    POLICIES,
+    TOGETHER,
+    USED_FOR,
+    Resources,
+    of_playbooks,
+    policy,
+)
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.runbook_permissions import INVENTORY, RUNBOOKS, TABLES
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,6 +37,12 @@ DOCS = ROOT / "docs" / "permissions.md"
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 ON = {
     Scope.TABLE: "the table",
+    Scope.BACKUP: "its backups",
+    Scope.EXPORT: "its exports",
+    Scope.IMPORT: "its imports",
+    Scope.BUCKET: "the bucket",
+    Scope.OBJECT: "its objects",
+    Scope.LOGS: "the logs of imports",
     Scope.KEY: "the customer key",
     Scope.ALIAS: "its alias",
     Scope.CALLER: "the calling user or role",
@@ -40,15 +55,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a file is not up to date")
     parser.add_argument("--to", type=Path, help="a folder for the policies; docs/permissions.md is left alone")
+    parser.add_argument("--playbooks", help="one policy of these, separated by commas")
     parser.add_argument("--partition", default=default.place.partition)
     parser.add_argument("--region", default=default.place.region)
     parser.add_argument("--account", default=default.place.account)
     parser.add_argument("--tables", default=default.tables, help="pattern of the tables' names")
     parser.add_argument("--alias", default=default.alias, help="alias of the customer key")
+    parser.add_argument("--bucket", default=default.bucket, help="pattern of the names of buckets")
     parser.add_argument("--callers", default=default.callers, help="pattern of the names of the users and roles")
     given = parser.parse_args()
+    if given.playbooks and not given.to:
+        parser.error("--playbooks needs --to")
     place = Place(given.partition, given.region, given.account)
-    files = policies(given.to or ROOT / "policies", Resources(place, given.tables, given.alias, given.callers))
+    resources = Resources(place, given.tables, given.alias, given.bucket, given.callers)
+    wanted = {"playbooks": of_playbooks(*given.playbooks.split(","))} if given.playbooks else POLICIES
+    files = policies(given.to or ROOT / "policies", resources, wanted)
     if not given.to:
         files[DOCS] = documentation(DOCS.read_text(encoding="utf-8"))
     if given.check:
@@ -58,11 +79,11 @@ def main() -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def policies(folder: Path, resources: Resources) -> dict[Path, str]:
-    """Each policy file and its text."""
+def policies(folder: Path, resources: Resources, wanted: Mapping[str, Permissions] = POLICIES) -> dict[Path, str]:
+    """Each policy file and its text. wanted: the policies by name."""
     return {
-        folder / f"{name}.json": json.dumps(permissions.policy(needed, resources), indent=2) + "\n"
-        for name, needed in POLICIES.items()
+        folder / f"{name}.json": json.dumps(policy(needed, resources), indent=2) + "\n"
+        for name, needed in wanted.items()
     }
 
 
@@ -78,7 +99,7 @@ def differences(files: dict[Path, str]) -> list[str]:
 
 def documentation(text: str) -> str:
     """The page with its generated tables."""
-    tables = {"settings": _settings(), "others": _others(), "playbooks": _playbooks()}
+    tables = {"settings": _settings(), "others": _others(), "playbooks": _playbooks(), "runbooks": _runbooks()}
     return BLOCK.sub(
         lambda found: "".join([found[1], *(f"{line}\n" for line in tables[found["name"]]), found[3]]), text
     )
@@ -113,14 +134,41 @@ def _others() -> Iterable[str]:
 
 
 def _playbooks() -> Iterable[str]:
-    columns = {**PLAYBOOKS, **{f"{name}.json": needed for name, needed in POLICIES.items()}}
-    yield f"| action | on | {' | '.join(columns)} |"
-    yield "| --- | --- |" + " --- |" * len(columns)
-    every = permissions.join(*columns.values())
+    yield f"| action | on | {' | '.join(TABLES)} |"
+    yield "| --- | --- |" + " --- |" * len(TABLES)
+    every = permissions.join(*TABLES.values())
     for each in sorted(every, key=lambda permission: (permission.action, permission.scope.value, permission.via)):
         on = ON[each.scope] + (" through DynamoDB" if each.via else "")
-        marks = ("x" if each in needed else "" for needed in columns.values())
+        marks = ("x" if each in needed else "" for needed in TABLES.values())
         yield f"| `{each.action}` | {on} | {' | '.join(marks)} |"
+
+
+def _runbooks() -> Iterable[str]:
+    yield "| playbook | permissions | policies |"
+    yield "| --- | --- | --- |"
+    for name, needed in {**RUNBOOKS, "the inventory plugin": INVENTORY}.items():
+        holders = [f"{policy}.json" for policy, names in USED_FOR.items() if name in names]
+        holders += [" with ".join(f"{policy}.json" for policy in TOGETHER.get(name, ()))] if name in TOGETHER else []
+        shown = f"`{name}`" if name in RUNBOOKS else name
+        yield f"| {shown} | {_least_words(needed)} | {', '.join(holders or ['auditor.json'])} |"
+
+
+def _least_words(needed: Permissions) -> str:
+    """The permissions by what they are on; what C(provision) or C(plan) need, or the customer key, in one word."""
+    told: list[str] = []
+    key = permissions.least(permissions.KEY_READ, permissions.KEY_WRITE, SETTINGS["encryption"].write_actions)
+    groups = {f"all of `{name}`": TABLES[name] for name in ("provision", "plan")} | {"making the customer key": key}
+    for name, group in groups.items():
+        own = [each for each in group if each in needed]
+        if len(own) == len(group):
+            told.append(name)
+            needed = tuple(each for each in needed if each not in group)
+    for scope, on in ON.items():
+        actions = [f"`{each.action}`" for each in needed if each.scope is scope and not each.via]
+        told += [f"on {on}: {', '.join(actions)}"] if actions else []
+    through = [f"`{each.action}`" for each in needed if each.via]
+    told += [f"on the customer key through DynamoDB: {', '.join(through)}"] if through else []
+    return "; ".join(told)
 
 
 def _actions(needed: Permissions) -> str:

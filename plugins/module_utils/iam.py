@@ -13,11 +13,18 @@ from enum import Enum
 class Scope(Enum):
     """What a permission is given on.
 
-    TABLE: a table. KEY: the customer key. ALIAS: its alias. CALLER: the calling user or role itself.
+    TABLE: a table. BACKUP, EXPORT, IMPORT: those of a table. KEY: the customer key. ALIAS: its alias.
+    BUCKET, OBJECT: of S3. LOGS: what imports write about. CALLER: the calling user or role itself.
     ANY: AWS knows no narrower resource for the action.
     """
 
     TABLE = "table"
+    BACKUP = "backup"
+    EXPORT = "export"
+    IMPORT = "import"
+    BUCKET = "bucket"
+    OBJECT = "object"
+    LOGS = "logs"
     KEY = "key"
     ALIAS = "alias"
     CALLER = "caller"
@@ -54,6 +61,11 @@ def kms(*operations: str, scope: Scope = Scope.KEY, via: str = "") -> Permission
     return tuple(Permission(f"kms:{operation}", scope, via) for operation in operations)
 
 
+def s3(*actions: str, scope: Scope = Scope.OBJECT) -> Permissions:
+    """Permissions of S3, on objects unless told otherwise."""
+    return tuple(Permission(f"s3:{action}", scope) for action in actions)
+
+
 # A key that is not made yet has no id: what is allowed on it is what is allowed on any key of the account.
 NO_KEY_YET = "00000000-0000-0000-0000-000000000000"
 
@@ -73,6 +85,22 @@ class Place:
     def table(self, name: str) -> str:
         """ARN of a table."""
         return f"arn:{self.partition}:dynamodb:{self.region}:{self.account}:table/{name}"
+
+    def part(self, table: str, kind: str) -> str:
+        """ARN of all backups, exports or imports of a table."""
+        return f"{self.table(table)}/{kind}/*"
+
+    def objects(self, bucket: str, prefix: str = "*") -> str:
+        """ARN of objects of a bucket."""
+        return f"arn:{self.partition}:s3:::{bucket}/{prefix}"
+
+    def bucket(self, name: str) -> str:
+        """ARN of a bucket."""
+        return f"arn:{self.partition}:s3:::{name}"
+
+    def logs(self, group: str) -> str:
+        """ARN of log groups and their streams."""
+        return f"arn:{self.partition}:logs:{self.region}:{self.account}:log-group:{group}"
 
     def key(self, key_id: str = NO_KEY_YET) -> str:
         """ARN of a KMS key by its id."""

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the auditflow.dynamodb collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which IAM permissions a setting, a playbook and a policy need. Pure.
+"""Which IAM permissions a definition needs. Pure.
 
-The settings say theirs; here are those that no setting has, and everything composed of both: the policies in
-C(policies/), the tables of C(docs/permissions.md), and what a run is checked for before it writes.
+The settings say theirs; here are those that no setting has, and what a run of definitions is checked for before it
+writes. C(runbook_permissions.py) has those of the playbooks, C(policies.py) the policies.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TABLE_INFO = (
 KEY_READ = kms("DescribeKey", "GetKeyRotationStatus", "ListGrants", "ListResourceTags") + kms(
     "ListAliases", scope=Scope.ANY
 )
-# AWS asks for CreateAlias on both, the alias and the key. Before, the keys are looked through for one without its alias.
+# AWS asks for CreateAlias on both, the alias and the key. Keys are listed to find one that was left without its alias.
 KEY_CREATE = kms("ListKeys", "CreateKey", scope=Scope.ANY) + kms("CreateAlias", scope=Scope.ALIAS) + kms("CreateAlias")
 KEY_TAG = kms("TagResource")
 KEY_ROTATE = {True: kms("EnableKeyRotation"), False: kms("DisableKeyRotation")}
@@ -45,9 +45,6 @@ PREFLIGHT = (
     Permission("iam:SimulatePrincipalPolicy", Scope.CALLER),
     Permission("iam:GetRole", Scope.CALLER),
 )
-
-# playbooks/configure.yml leaves these settings alone.
-NOT_CONFIGURED = ("keys", "local_indexes", "global_indexes")
 
 
 def join(*groups: Iterable[Permission]) -> Permissions:
@@ -75,90 +72,6 @@ def changes(settings: Iterable[Setting[Any]]) -> Permissions:
 def creation(settings: Iterable[Setting[Any]]) -> Permissions:
     """What creating tables with these settings needs, together with the changes that follow."""
     return join(TABLE_CREATE, *(setting.create_actions for setting in settings))
-
-
-def _playbooks() -> dict[str, Permissions]:
-    every = tuple(SETTINGS.values())
-    configured = tuple(setting for setting in every if setting.name not in NOT_CONFIGURED)
-    compare = least(reads(every), KEY_READ, PREFLIGHT)
-    configure = least(reads(configured), KEY_READ, PREFLIGHT, changes(configured), KEY_WRITE)
-    provision = least(compare, creation(every), changes(every), KEY_WRITE)
-    teardown = least(TABLE_READ, TABLE_DELETE, BACKUP, PREFLIGHT)
-    return {
-        "plan": compare,
-        "verify": compare,
-        "configure": configure,
-        "provision": provision,
-        "teardown": teardown,
-        "recreate": least(provision, teardown),
-    }
-
-
-PLAYBOOKS = _playbooks()
-
-POLICIES: dict[str, Permissions] = {
-    "auditor": least(PLAYBOOKS["plan"], PLAYBOOKS["verify"], TABLE_INFO),
-    "provisioner": least(*(PLAYBOOKS[name] for name in ("plan", "verify", "configure", "provision"))),
-    "operator": least(*PLAYBOOKS.values()),
-}
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What a policy allows its permissions on: patterns in IAM's words.
-
-    place: its region may be C(*). tables: names of tables. alias: the customer key's.
-    callers: names of users and roles.
-    """
-
-    place: Place = Place("aws", "*", "111122223333")
-    tables: str = "AuditFlow-*"
-    alias: str = "alias/auditflow-dynamodb-encryption"
-    callers: str = "AuditFlow-*"
-
-    def of(self, scope: Scope) -> list[str]:
-        """The resources of a scope."""
-        return {
-            Scope.TABLE: [self.place.table(self.tables)],
-            Scope.KEY: [self.place.key("*")],
-            Scope.ALIAS: [self.place.alias(self.alias)],
-            Scope.CALLER: [self.place.principal("role", self.callers), self.place.principal("user", self.callers)],
-            Scope.ANY: ["*"],
-        }[scope]
-
-
-STATEMENTS = {
-    (Scope.TABLE, ""): "Tables",
-    (Scope.KEY, ""): "CustomerKey",
-    (Scope.KEY, "dynamodb"): "CustomerKeyThroughDynamoDB",
-    (Scope.ALIAS, ""): "CustomerKeyAlias",
-    (Scope.ANY, ""): "NotBoundToAResource",
-    (Scope.CALLER, ""): "CheckBeforeWriting",
-}
-
-
-def policy(permissions: Permissions, resources: Resources) -> dict[str, Any]:
-    """An IAM policy document that allows exactly these permissions."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            _statement(sid, group, scope, via, resources)
-            for (scope, via), sid in STATEMENTS.items()
-            if (group := [each.action for each in permissions if (each.scope, each.via) == (scope, via)])
-        ],
-    }
-
-
-def _statement(sid: str, actions: list[str], scope: Scope, via: str, resources: Resources) -> dict[str, Any]:
-    statement: dict[str, Any] = {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Action": sorted(set(actions)),
-        "Resource": resources.of(scope),
-    }
-    if via:
-        statement["Condition"] = {"StringLike": {"kms:ViaService": f"{via}.{resources.place.region}.amazonaws.com"}}
-    return statement
 
 
 @dataclass(frozen=True)

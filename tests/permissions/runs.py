@@ -10,20 +10,24 @@ import http.client
 import importlib
 import io
 import json
+import os
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible.module_utils import basic
 
-from tests.integration.auditflow import ALIAS, DOCUMENTS, TAGS, make
-from tests.integration.harness import ROOT, Calls, Target
+from tests.integration.auditflow import ALIAS, DOCUMENTS, TABLES, TAGS, make
+from tests.integration.harness import BIN, ROOT, Calls, Target
 
 ACCOUNT = "123456789012"
 USER = "AuditFlow-Ansible"
+COPY = "AuditFlow-Copy"
 Demand = tuple[str, str, str]
 Document = dict[str, Any]
 
@@ -141,11 +145,6 @@ TEARDOWN = Run(
     {"tables": [DEFINITION], "runs": ["delete"]},
     (tables(state="absent", allow_delete=True),),
 )
-RUNS = {
-    "auditor": (PLAN, TABLE_INFO),
-    "provisioner": (PROVISION, CONFIGURING, REPAIR, PLAN),
-    "operator": (PROVISION, CONFIGURING, REPAIR, PLAN, TEARDOWN),
-}
 
 
 @dataclass(frozen=True)
@@ -204,13 +203,15 @@ class Account:
         return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
     def run(self, steps: tuple[Step, ...], credentials: Credentials) -> Result:
-        """Run the steps until one fails."""
+        """Run the steps until one fails. A job over items finds a folder of its own for what it notes."""
         start, demanded = self.target.position(), len(self._demands())
         results: list[Document] = []
-        for step in steps:
-            results.append(self._module(step, credentials))
-            if results[-1].get("failed"):
-                break
+        with tempfile.TemporaryDirectory() as folder:
+            for step in steps:
+                own = {"state_dir": folder} if "state_dir" in step.arguments else {}
+                results.append(self._module(replace(step, arguments={**step.arguments, **own}), credentials))
+                if results[-1].get("failed"):
+                    break
         failure = results[-1]["msg"] if results[-1].get("failed") else ""
         return Result(failure, self.target.calls(start), self._demands()[demanded:], results)
 
@@ -219,7 +220,22 @@ class Account:
             return []
         return [tuple(json.loads(line)) for line in self.demands.read_text(encoding="utf-8").splitlines()]
 
+    def _inventory(self, step: Step, credentials: Credentials) -> Document:
+        """The inventory plugin with its file in a folder of its own."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "tables.dynamodb.yml"
+            keys = {"access_key": credentials.access_key, "secret_key": credentials.secret_key}
+            path.write_text(json.dumps({**step.arguments, **keys, "endpoint_url": self.target.url}), encoding="utf-8")
+            command = [str(BIN / "ansible-inventory"), "-i", str(path), "--list"]
+            inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))}
+            environment = {**inherited, "AWS_EC2_METADATA_DISABLED": "true"}
+            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        failed = {"failed": True, "msg": " ".join(done.stderr.split())} if done.returncode else {}
+        return {"changed": False, **failed}
+
     def _module(self, step: Step, credentials: Credentials) -> Document:
+        if step.module == "inventory":
+            return self._inventory(step, credentials)
         arguments = {
             **deepcopy(step.arguments),
             "endpoint_url": self.target.url,
@@ -249,9 +265,16 @@ def _arguments(arguments: Document) -> Iterator[None]:
 
 
 def policy(name: str) -> Document:
-    """A policy file, for the account and the users of the server."""
+    """A policy file, for the account, the tables and the users of the server.
+
+    The tables by their names: C(AuditFlow-*) would allow on their backups and exports what is meant for tables.
+    """
     text = (ROOT / "policies" / f"{name}.json").read_text(encoding="utf-8")
     document: Document = json.loads(text.replace("111122223333", ACCOUNT))
+    for statement in document["Statement"]:
+        if statement["Sid"] == "Tables":
+            (pattern,) = statement["Resource"]
+            statement["Resource"] = [pattern.replace("AuditFlow-*", name) for name in (*TABLES, COPY)]
     return document
 
 
@@ -270,10 +293,25 @@ def without(document: Document, sid: str, action: str) -> Document:
     return left
 
 
+# By what its ARN has in it; the first that fits.
+KINDS = {
+    "/backup/": "Backups",
+    "/export/": "Exports",
+    "/import/": "Imports",
+    ":table/": "Tables",
+    ":alias/": "CustomerKeyAlias",
+    ":role/": "CheckBeforeWriting",
+    ":user/": "CheckBeforeWriting",
+    ":logs:": "LogsOfImports",
+    ":key/": "CustomerKey",
+}
+
+
 def statement_of(demand: Demand) -> tuple[str, str]:
     """The statement and action that allow what a request needs."""
     action, resource, via = demand
-    kinds = {":table/": "Tables", ":alias/": "CustomerKeyAlias", ":role/": "CheckBeforeWriting"}
-    kinds |= {":user/": "CheckBeforeWriting", ":key/": "CustomerKeyThroughDynamoDB" if via else "CustomerKey"}
-    sid = next((sid for sign, sid in kinds.items() if sign in resource), "NotBoundToAResource")
+    if resource.startswith("arn:aws:s3:::"):
+        return ("Objects" if "/" in resource else "Buckets", action)
+    sid = next((sid for sign, sid in KINDS.items() if sign in resource), "NotBoundToAResource")
+    sid = "CustomerKeyThroughDynamoDB" if via else sid
     return ("CustomerKey", action) if via and action == "kms:DescribeKey" else (sid, action)

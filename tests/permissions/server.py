@@ -29,12 +29,14 @@ from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.dynamodb.responses import DynamoHandler
-from moto.iam.access_control import IAMPolicy, IAMPolicyStatement, IAMRequest, PermissionResult
+from moto.iam.access_control import IAMPolicy, IAMPolicyStatement, IAMRequest, PermissionResult, S3IAMRequest
 from moto.iam.exceptions import NotFoundException
 from moto.iam.responses import IamResponse
 from moto.kms.models import KmsBackend
 from moto.kms.responses import KmsResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.exceptions import S3AccessDeniedError
+from moto.s3.responses import S3Response
 from werkzeug.serving import make_server
 
 from scripts.emulator import corrections
@@ -57,6 +59,20 @@ KEY_USE = (
     "ReEncryptTo",
 )
 Demand = tuple[str, str, str]
+ARNS = ("ResourceArn", "BackupArn", "ExportArn", "ImportArn", "TableArn", "SourceTableArn")
+RESTORES = ("RestoreTableFromBackup", "RestoreTableToPointInTime")
+# Service Authorization Reference: the actions that restoring depends on.
+RESTORED_BY = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+# Developer Guide, "Requesting a table export" and "Requesting a table import": the least on bucket and logs.
+EXPORTED_BY = ("AbortMultipartUpload", "PutObject", "PutObjectAcl")
+IMPORTED_BY = (
+    "CreateLogGroup",
+    "CreateLogStream",
+    "DescribeLogGroups",
+    "DescribeLogStreams",
+    "PutLogEvents",
+    "PutRetentionPolicy",
+)
 
 _context = threading.local()
 _lock = threading.Lock()
@@ -72,7 +88,7 @@ def context(**values: str) -> Iterator[None]:
         _context.values = {}
 
 
-def demands(response: Any) -> list[Demand]:
+def demands(response: Any, resource: str) -> list[Demand]:
     """What a request needs: action, resource, and the service that acts for the caller."""
     operation = response._get_action()
     body = json.loads(response.raw_body or b"{}") if isinstance(response, (DynamoHandler, KmsResponse)) else {}
@@ -80,21 +96,63 @@ def demands(response: Any) -> list[Demand]:
         return list(_of_dynamodb(response, operation, body))
     if isinstance(response, KmsResponse):
         return list(_of_kms(response, operation, body))
+    if isinstance(response, S3Response):
+        return list(_of_s3(response, operation, resource))
     if operation == "SimulatePrincipalPolicy":
         return [("iam:SimulatePrincipalPolicy", response.data["PolicySourceArn"][0], "")]
     return []
 
 
 def _of_dynamodb(response: Any, operation: str, body: dict[str, Any]) -> Iterator[Demand]:
-    table = f"arn:aws:dynamodb:{response.region}:{response.current_account}:table/{body.get('TableName')}"
-    resource = "*" if operation in ("ListTables", "ListBackups") else body.get("ResourceArn") or table
-    yield f"dynamodb:{operation}", resource, ""
-    if body.get("Tags") and operation == "CreateTable":
+    place = f"arn:aws:dynamodb:{response.region}:{response.current_account}:table/"
+    creation = body.get("TableCreationParameters", {})
+    target = creation.get("TableName") or body.get("TargetTableName") or body.get("TableName")
+    table = f"{place}{target}"
+    whole = operation in ("ListTables", "ListBackups", "ListExports", "ListImports")
+    named = next((body[name] for name in ARNS if body.get(name)), "")
+    for resource in _tables_of_items(body, place) or ["*" if whole else named or table]:
+        yield f"dynamodb:{operation}", resource, ""
+    if operation in RESTORES:
+        source = body.get("SourceTableName")
+        yield from (
+            (f"dynamodb:{operation}", each, "") for each in [f"{place}{source}" if source else "", table] if each
+        )
+        yield from ((f"dynamodb:{each}", table, "") for each in RESTORED_BY)
+    if (body.get("Tags") or creation.get("Tags")) and operation in ("CreateTable", "ImportTable"):
         yield "dynamodb:TagResource", table, ""
-    key = (body.get("SSESpecification") or {}).get("KMSMasterKeyId")
+    encryption = (
+        body.get("SSESpecification") or creation.get("SSESpecification") or body.get("SSESpecificationOverride")
+    )
+    key = (encryption or {}).get("KMSMasterKeyId")
     if key:
         for action in KEY_USE:
             yield f"kms:{action}", _key_arn(response, key), f"dynamodb.{response.region}.amazonaws.com"
+    if operation == "ExportTableToPointInTime":
+        prefix = "/".join(filter(None, [body["S3Bucket"], body.get("S3Prefix")]))
+        yield from ((f"s3:{each}", f"arn:aws:s3:::{prefix}/AWSDynamoDB/1", "") for each in EXPORTED_BY)
+    if operation == "ImportTable":
+        bucket = f"arn:aws:s3:::{body['S3BucketSource']['S3Bucket']}"
+        yield "s3:ListBucket", bucket, ""
+        yield "s3:GetObject", f"{bucket}/{body['S3BucketSource'].get('S3KeyPrefix', '')}", ""
+        logs = f"arn:aws:logs:{response.region}:{response.current_account}:log-group:/aws-dynamodb/imports:log-stream:1"
+        yield from ((f"logs:{each}", logs, "") for each in IMPORTED_BY)
+
+
+def _tables_of_items(body: dict[str, Any], place: str) -> list[str]:
+    """Of the calls that name tables inside."""
+    names = list(body.get("RequestItems", {}))
+    for each in body.get("TransactItems", ()):
+        names += [content["TableName"] for content in each.values()]
+    return [f"{place}{name}" for name in dict.fromkeys(names)]
+
+
+def _of_s3(response: Any, operation: str, resource: str) -> Iterator[Demand]:
+    action = {"HeadBucket": "ListBucket", "ListBucketVersions": "ListBucketVersions"}.get(operation, operation)
+    yield f"s3:{action}", resource, ""
+    source = response.headers.get("X-Amz-Copy-Source")
+    if source:
+        path, _mark, version = source.lstrip("/").partition("?")
+        yield f"s3:{'GetObjectVersion' if version else 'GetObject'}", f"arn:aws:s3:::{path}", ""
 
 
 def _of_kms(response: Any, operation: str, body: dict[str, Any]) -> Iterator[Demand]:
@@ -128,9 +186,11 @@ def authorize(self: Any, iam_request_cls: type[IAMRequest], resource: str = "*")
         headers=self.headers,
         action=self._get_action(),
     )
-    request.check_signature()
-    own = request._action
-    asked = demands(self) or [(own, resource, "")]
+    # moto cannot check those of S3 where the body comes in pieces, and they are not what this is about.
+    if not isinstance(self, S3Response):
+        request.check_signature()
+    own = request._action.replace("monitoring:", "cloudwatch:")
+    asked = demands(self, resource) or [(own, resource, "")]
     with _lock, settings.DEMANDS.open("a", encoding="utf-8") as log:
         log.writelines(json.dumps(demand) + "\n" for demand in asked)
     for action, on, via in asked:
@@ -152,11 +212,21 @@ def deny(self: Any) -> None:
             f"KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException: {text} (Service: AWSKMS; "
             "Status Code: 400; Error Code: AccessDeniedException; Request ID: 1; Proxy: null)"
         )
-    if own.startswith(("iam:", "sts:")):
-        refusal = JsonRESTError("AccessDenied", text)
-        refusal.description = (
-            f"<ErrorResponse><Error><Code>AccessDenied</Code><Message>{text}</Message></Error></ErrorResponse>"
+    if own.startswith("s3:"):
+        # A request for the head of something is answered without a body.
+        refusal = S3AccessDeniedError()
+        refusal.message = text
+        raise refusal
+    if own.startswith(("iam:", "sts:", "ec2:")):
+        code = "UnauthorizedOperation" if own.startswith("ec2:") else "AccessDenied"
+        refusal = JsonRESTError(code, text)
+        error = f"<Error><Code>{code}</Code><Message>{text}</Message></Error>"
+        frame = (
+            "<Response><Errors>{}</Errors></Response>"
+            if own.startswith("ec2:")
+            else "<ErrorResponse>{}</ErrorResponse>"
         )
+        refusal.description = frame.format(error)
         raise refusal
     raise JsonRESTError("AccessDeniedException", text)
 
@@ -233,7 +303,7 @@ def main() -> None:
     settings.DEMANDS = arguments.log / "demands.jsonl"
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
     ActionAuthenticatorMixin._authenticate_and_authorize_action = authorize
-    IAMRequest._raise_access_denied = deny
+    IAMRequest._raise_access_denied = S3IAMRequest._raise_access_denied = deny
     IAMPolicyStatement.is_action_permitted = with_conditions(IAMPolicyStatement.is_action_permitted)
     IamResponse.simulate_principal_policy = simulate_principal_policy
     KmsBackend.enable_key = by_arn(KmsBackend.enable_key)

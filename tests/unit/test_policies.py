@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,15 +19,19 @@ from botocore.exceptions import ClientError
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Aws
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.iam import Caller, Permission, Place, Scope
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.permissions import (
-    NOT_CONFIGURED,
-    POLICIES,
     CustomerKey,
-    Resources,
     key_needs,
-    policy,
     table_needs,
 )
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.policies import (
+    POLICIES,
+    TOGETHER,
+    USED_FOR,
+    Resources,
+    policy,
+)
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.preflight import Request, check
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.runbook_permissions import NOT_CONFIGURED, PLAYBOOKS
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_table
 from scripts.policies import DOCS, ROOT, differences, documentation, policies
@@ -43,7 +50,24 @@ def test_policies_and_their_page_are_up_to_date() -> None:
 
 def test_the_configure_playbook_leaves_alone_what_the_code_says() -> None:
     (play,) = yaml.safe_load((ROOT / "playbooks" / "configure.yml").read_text(encoding="utf-8"))
-    assert set(play["tasks"][0]["vars"]["tables_only"]) == set(SETTINGS) - set(NOT_CONFIGURED)
+    tasks = [inner for task in play["tasks"] for inner in task.get("block", [task])]
+    (only,) = (task["vars"]["tables_only"] for task in tasks if "tables_only" in task.get("vars", {}))
+    assert set(only) == set(SETTINGS) - set(NOT_CONFIGURED)
+
+
+def test_every_playbook_has_its_permissions_and_a_policy() -> None:
+    shipped = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+    assert set(PLAYBOOKS) == shipped
+    assert {*TOGETHER, *(name for names in USED_FOR.values() for name in names)} == shipped
+    for name, together in TOGETHER.items():
+        held = {(each.action, each.scope) for policy in together for each in POLICIES[policy]}
+        assert {(each.action, each.scope) for each in PLAYBOOKS[name]} <= held
+
+
+def test_who_operates_tables_sees_no_items() -> None:
+    items = ("Scan", "Query", "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "ExportTableToPointInTime")
+    for name in ("auditor", "provisioner", "operator"):
+        assert not [each for each in POLICIES[name] if each.operation in items or each.action.startswith("s3:")]
 
 
 def test_the_auditor_cannot_write() -> None:
@@ -57,8 +81,21 @@ def test_no_policy_has_a_wildcard_action_and_only_what_has_no_resource_is_on_any
             assert ("*" in statement["Resource"]) == (statement["Sid"] == "NotBoundToAResource")
 
 
+def test_a_policy_of_some_playbooks(tmp_path: Path) -> None:
+    run_script("--to", str(tmp_path), "--playbooks", "backup,exports", "--tables", "Orders")
+    (written,) = tmp_path.iterdir()
+    statements = {each["Sid"]: each for each in json.loads(written.read_text(encoding="utf-8"))["Statement"]}
+    assert set(statements) == {"Tables", "Backups", "Exports", "NotBoundToAResource"}
+    assert statements["Backups"]["Action"] == ["dynamodb:DeleteBackup", "dynamodb:DescribeBackup"]
+    assert statements["Exports"]["Resource"] == ["arn:aws:dynamodb:*:111122223333:table/Orders/export/*"]
+
+
+def run_script(*arguments: str) -> None:
+    subprocess.run([sys.executable, str(ROOT / "scripts" / "policies.py"), *arguments], check=True)
+
+
 def test_policies_for_other_tables(tmp_path: Path) -> None:
-    resources = Resources(Place("aws-cn", "cn-north-1", "444455556666"), "Orders-*", "alias/orders", "deploy")
+    resources = Resources(Place("aws-cn", "cn-north-1", "444455556666"), "Orders-*", "alias/orders", callers="deploy")
     text = policies(tmp_path, resources)[tmp_path / "operator.json"]
     assert '"arn:aws-cn:dynamodb:cn-north-1:444455556666:table/Orders-*"' in text
     assert '"kms:ViaService": "dynamodb.cn-north-1.amazonaws.com"' in text
