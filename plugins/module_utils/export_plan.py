@@ -25,13 +25,13 @@ class Plan:
     """What is to be asked for, and what is there.
 
     windows: one for each export that is missing, C(None) for a full one. standing: exports that are what was asked
-    for, under way or done. first: an export that has to end before it can be said what is missing. note: why nothing
-    is missing.
+    for, under way or done. first: exports that have to end before it can be said what is missing. note: why nothing is
+    missing.
     """
 
     windows: tuple[Window | None, ...] = ()
     standing: tuple[Export, ...] = ()
-    first: Export | None = None
+    first: tuple[Export, ...] = ()
     note: str = ""
 
 
@@ -64,7 +64,7 @@ def plan_exports(name: str, order: Order, exports: Sequence[Export], recovery: R
         return _full(order, alike, recovery, name, now)
     latest = (recovery.latest or now).replace(second=0, microsecond=0)
     if order.since == LAST:
-        return _since_last(name, order, alike, recovery, latest)
+        return _since_last(name, order, exports, recovery, latest)
     assert isinstance(order.since, datetime)
     windows = split(order.since, order.until or latest, whole=order.until is not None)
     _check_windows(windows, order.since, order.until or latest, recovery, name, now)
@@ -82,20 +82,42 @@ def _full(order: Order, alike: Sequence[Export], recovery: Recovery, name: str, 
     return Plan(windows=(None,))
 
 
-def _since_last(name: str, order: Order, alike: Sequence[Export], recovery: Recovery, latest: datetime) -> Plan:
-    moving = next((export for export in alike if export.status in UNDER_WAY), None)
+def _since_last(name: str, order: Order, known_ones: Sequence[Export], recovery: Recovery, latest: datetime) -> Plan:
+    alike = [export for export in known_ones if order.goes_to(export)]
+    moving = tuple(export for export in alike if export.status in UNDER_WAY)
     if moving:
         return Plan(first=moving)
-    done = [export.covers for export in alike if export.status == COMPLETED and export.covers]
-    if not done:
+    done = [export for export in alike if export.status == COMPLETED]
+    reached = [export.covers for export in done if export.covers]
+    if not reached:
         reason = f"AWS knows no completed export of {name} to {order.place} in this format that could be continued"
         raise _refused(reason, "Make a full export there first (without since). AWS forgets exports after 90 days")
-    base = max(done)
-    windows = split(base, latest, whole=False)
+    base = max(reached)
+    windows = [*_gaps(alike, done, base), *split(base, latest, whole=False)]
     if not windows:
         return Plan(note=f"exported up to {iso(base)}; AWS takes windows of {_minutes(SHORTEST)} minutes and more")
-    _check_recorded(base, recovery, name, latest)
+    _check_recorded(windows[0].begin, recovery, name, latest)
     return Plan(windows=tuple(windows))
+
+
+def _gaps(alike: Sequence[Export], done: Sequence[Export], base: datetime) -> list[Window]:
+    """What failed before the moment from which it goes on, and was not exported since, the earliest first.
+
+    They are asked for before what follows them, so that there is no moment at which a later export hides them.
+    """
+    failed = {export.window for export in alike if export.status == FAILED and export.window}
+    missing = [window for window in failed if window.begin < base and not _is_covered(window, done)]
+    return sorted(missing, key=lambda window: window.begin)
+
+
+def _is_covered(window: Window, done: Sequence[Export]) -> bool:
+    if any(export.type == FULL and (export.covers or window.begin) >= window.end for export in done):
+        return True
+    reach = window.begin
+    for other in sorted((export.window for export in done if export.window), key=lambda each: each.begin):
+        if int(other.begin.timestamp()) <= int(reach.timestamp()):
+            reach = max(reach, other.end)
+    return int(reach.timestamp()) >= int(window.end.timestamp())
 
 
 def _missing(order: Order, windows: Sequence[Window], alike: Sequence[Export], now: datetime) -> Plan:

@@ -79,12 +79,9 @@ def export_table(name: str, order: Order, aws: Aws, run: Run) -> Exported:
     except (AwsError, WaitTimeoutError, StuckError, RefusedError) as error:
         return Exported(name, error=error)
     if plan.first and not run.check:
-        pending = ExportOver(name, plan.first.arn).waiting_for(
-            {"ExportDescription": {"ExportStatus": plan.first.status}}
-        )
-        return Exported(name, (plan.first,), pending=(pending,))
-    standing = plan.standing + ((plan.first,) if plan.first else ())
-    outcome = Exported(name, standing, bool(plan.windows), plan.windows, plan.note)
+        pending = tuple(f"the export {export.id} of {name} is {export.status}" for export in plan.first)
+        return Exported(name, plan.first, pending=pending)
+    outcome = Exported(name, plan.standing + plan.first, bool(plan.windows), plan.windows, plan.note)
     return outcome if run.check else _carry_out(outcome, table, order, arns, aws, run.patience)
 
 
@@ -112,7 +109,7 @@ def _plan(name: str, table: dict[str, Any], order: Order, aws: Aws, run: Run) ->
         plan = plan_exports(name, order, found, Recovery.of(backups), now)
         if not plan.first or run.check or attempt == "again":
             break
-        if aws.unmet((ExportOver(name, plan.first.arn),), run.patience):
+        if aws.unmet([ExportOver(name, export.arn) for export in plan.first], run.patience):
             break
     return arns, plan
 

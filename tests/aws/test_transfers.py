@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import par
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.transfer import Place
 from tests.aws.cloud import TABLE, Cloud
 from tests.aws_like.errors import ServiceError
+from tests.aws_like.jobs import TransferFailed
 from tests.unit.aws_like.harness import BUCKET
 
 PLACE = Place(BUCKET, "nightly")
@@ -156,14 +157,39 @@ def test_since_the_last_one(recorded: Cloud) -> None:
     assert recorded.writes == []
 
 
+def test_a_chain_has_no_gap_where_one_of_its_exports_failed(recorded: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert export(recorded).error is None
+    recorded.pass_time(3 * DAY + HOUR)
+    store, calls = recorded.stopped.store, count()
+
+    def once_in_a_while(account: str, region: str, place: Mapping[str, Any]) -> None:
+        if next(calls) == 1:
+            raise TransferFailed("S3AccessDenied", "Access Denied")
+
+    monkeypatch.setattr(store, "check_bucket", once_in_a_while)
+    broken = export(recorded, since=LAST)
+    assert "failed: S3AccessDenied: Access Denied. Let these credentials write there" in str(broken.error)
+    recorded.pass_time(HOUR)
+    recorded.calls.clear()
+    mended = export(recorded, since=LAST)
+    assert mended.error is None, mended.error
+    gap, rest = (body["IncrementalExportSpecification"] for body in asked(recorded))
+    assert gap["ExportToTime"] < rest["ExportFromTime"]
+    windows = [each.shown["IncrementalExportSpecification"] for each in recorded.region.exports[1:]
+               if each.shown["ExportStatus"] == "COMPLETED"]  # fmt: skip
+    windows.sort(key=lambda each: each["ExportFromTime"])
+    assert all(one["ExportToTime"] == other["ExportFromTime"] for one, other in pairwise(windows))
+    assert export(recorded, since=LAST).changed is False
+
+
 def test_a_window_and_a_moment_are_exported_once(recorded: Cloud) -> None:
     now = recorded.time.today().replace(microsecond=0)
     order: dict[str, datetime] = {"since": now - timedelta(hours=30), "until": now - timedelta(hours=1)}
     moment = {"at": now - timedelta(days=2)}
-    for wanted, count in ((order, 2), (moment, 1)):
+    for wanted, made in ((order, 2), (moment, 1)):
         recorded.calls.clear()
         assert export(recorded, **wanted).error is None
-        assert len(asked(recorded)) == count
+        assert len(asked(recorded)) == made
         recorded.pass_time(10 * HOUR)
         recorded.calls.clear()
         assert export(recorded, **wanted).changed is False

@@ -122,9 +122,27 @@ def test_since_the_last_export() -> None:
     failed = changes(NOW - HOUR, NOW - HOUR / 2, "FAILED")
     assert planned(order, failed, chain, base).windows == (Window(NOW - HOUR, latest),)
     moving = changes(NOW - HOUR, NOW - HOUR / 2, "IN_PROGRESS")
-    assert planned(order, moving, chain, base).first == moving
+    also = full(NOW - HOUR / 2, "IN_PROGRESS")
+    assert planned(order, also, moving, chain, base).first == (also, moving)
     recent = planned(order, changes(NOW - HOUR, NOW - timedelta(minutes=19)), base)
     assert (recent.windows, recent.note.startswith("exported up to")) == ((), True)
+
+
+def test_a_window_that_failed_is_exported_before_what_follows_it() -> None:
+    order = Order(PLACE, since=LAST)
+    latest = RECOVERY.latest
+    assert latest is not None
+    base = full(NOW - 6 * HOUR)
+    one, two, three = (changes(NOW - hours * HOUR, NOW - (hours - 1) * HOUR) for hours in (6, 5, 4))
+    lost = changes(NOW - 5 * HOUR, NOW - 4 * HOUR, "FAILED")
+    rest = Window(NOW - 3 * HOUR, latest)
+    assert planned(order, three, lost, one, base).windows == (lost.window, rest)
+    assert planned(order, lost, three, one, base, lost).windows == (lost.window, rest)
+    assert planned(order, two, three, lost, one, base).windows == (rest,), "it was exported since"
+    assert planned(order, full(NOW - 3 * HOUR), lost, one, base).windows == (rest,), "a full export holds it"
+    wider = changes(NOW - 6 * HOUR, NOW - 3 * HOUR)
+    assert planned(order, wider, lost, base).windows == (rest,)
+    assert planned(order, lost, one, base).windows == (Window(NOW - 5 * HOUR, latest),)
 
 
 @pytest.mark.parametrize(
