@@ -17,13 +17,14 @@ from typing import Any, NoReturn
 
 from ..arguments import DefinitionError
 from ..aws import Aws
-from ..entry import AwsModule, connect, new_module
+from ..entry import connect, new_module
 from ..errors import AwsError
 from ..items.journal import Journal, JournalError, write_whole
 from ..items.options import ITEM_OPTIONS, Table, calls_of, described, job_of, journal_of, slice_of, walk_of, walk_result
 from ..items.segments import Slice
 from ..items.times import FORMATS, parse_retention
 from ..items.walk import Walked
+from ..items.work import Stopping
 from ..transfer import iso, size
 from . import worker
 from .manifest import File, files_of, write_manifest
@@ -138,7 +139,10 @@ def run() -> NoReturn:
         module.fail_json(msg=str(error))
     if not there and not module.check_mode:
         module.fail_json(msg=f"there is no bucket {order.bucket}; nothing was archived. Make it, or correct its name")
-    _archive(module, aws, table, order, store, there)
+    result, wrong_at_last = archive(params, module.check_mode, aws, table, order, store, there)
+    if wrong_at_last:
+        module.fail_json(msg=wrong_at_last, **result)
+    module.exit_json(**result)
 
 
 def order_of(params: Mapping[str, Any]) -> Order:
@@ -172,8 +176,13 @@ def problems(order: Order, table: Table) -> list[str]:
     return found + [f"{name} is a key of {table.name}; it cannot be a mark" for name in MARKS if name in keys]
 
 
-def _archive(module: AwsModule, aws: Aws, table: Table, order: Order, store: Store, there: bool) -> NoReturn:
-    params, check = module.params, module.check_mode
+def archive(
+    params: Mapping[str, Any], check: bool, aws: Aws, table: Table, order: Order, store: Store, there: bool
+) -> tuple[dict[str, Any], str]:
+    """Archives, or counts what would be. Returns the module's result, and what went wrong; empty where nothing did.
+
+    there: whether the bucket is.
+    """
     calls, part = calls_of(params, aws), slice_of(params)
     job = job_of(params, "archive", table, order.parameters)
     journal = journal_of(params, job)
@@ -183,46 +192,41 @@ def _archive(module: AwsModule, aws: Aws, table: Table, order: Order, store: Sto
     def spool(segment: int) -> Spool | None:
         return None if check else Spool(journal.folder, segment, job.fingerprint)
 
-    walk = walk_of(
-        params,
-        check,
-        calls,
-        table,
-        job,
-        candidates(),
-        lambda segment, data, stopping: Archiver(shared, segment, data, stopping, spool(segment)),
-        keep=True,
-    )
-    walked = walk.run()
+    def open_worker(segment: int, data: Mapping[str, Any], stopping: Stopping) -> Archiver:
+        return Archiver(shared, segment, data, stopping, spool(segment))
+
+    walked = walk_of(params, check, calls, table, job, candidates(), open_worker, keep=True).run()
     lines = text_lines(walked, order, table, aws.region, check)
     result = {**walk_result(walked, job, part), **_result(walked, order, table, check), "text": "\n".join(lines)}
     if walked.error:
-        module.fail_json(msg=f"{table.name}: {walked.error} What was done stays; run it again to go on.", **result)
-    files: list[File] = []
-    manifest = ""
+        return result, f"{table.name}: {walked.error} What was done stays; run it again to go on."
     if walked.finished and not check:
         owned = part.owned(job.segments)
         try:
             if result["parts"]:
                 files, manifest = _tell(store, this, order, table, part, owned)
+                result["manifest"] = f"s3://{store.place(manifest)}"
+                lines.append(f"  {len(files)} objects, {size(sum(each.bytes for each in files))}: {result['manifest']}")
         except AwsError as error:
-            module.fail_json(msg=f"{table.name}: all is archived, but for the manifest: {error}", **result)
+            return result, f"{table.name}: all is archived, but for the manifest: {error} Run it again."
         for segment in owned:
             Spool(journal.folder, segment, job.fingerprint).clear()
         # In this order: where only the journal is gone, the next run is still the same one.
         journal.forget(owned)
         this.forget()
-    if manifest:
-        lines.append(f"  {len(files)} objects, {size(sum(each.bytes for each in files))}: s3://{store.place(manifest)}")
+    return {**result, "text": "\n".join([*lines, *_remarks(result, there)])}, ""
+
+
+def _remarks(result: Mapping[str, Any], there: bool) -> list[str]:
+    lines = []
     if result["left_versions"]:
         lines.append(
             f"  . of {result['left_versions']} objects the version in STANDARD is left beside the archived one, "
             "because it may not be deleted: let a lifecycle rule of the bucket expire noncurrent versions"
         )
     if not there:
-        lines.append(f"  . there is no bucket {order.bucket} yet")
-    result.update(text="\n".join(lines), manifest=f"s3://{store.place(manifest)}" if manifest else "")
-    module.exit_json(**result)
+        lines.append(f"  . there is no bucket {result['bucket']} yet")
+    return lines
 
 
 def _tell(
