@@ -24,8 +24,11 @@ options:
     type: list
     elements: str
   batch:
-    description: How many of the hosts that are in no wave make a batch, or a percentage of all hosts.
-    type: str
+    description:
+      - How many of the hosts that are in no wave make a batch, or a percentage of all hosts.
+      - Several of these, as a list or separated by commas, are the sizes of batches one after the other; the last one
+        stands for all further ones.
+    type: raw
     default: 100%
 seealso:
   - plugin: auditflow.dynamodb.rollout_order
@@ -55,7 +58,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.rollout import 
 
 
 def rollout_batches(
-    groups: Mapping[str, Sequence[str]], reached: Sequence[str] | None = None, batch: int | str = "100%"
+    groups: Mapping[str, Sequence[str]], reached: Sequence[str] | None = None, batch: Any = "100%"
 ) -> list[int | str]:
     """Sizes of the batches of a rollout. Raises AnsibleFilterError."""
     try:

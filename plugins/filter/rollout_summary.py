@@ -13,7 +13,7 @@ description:
     reached, and below it what is off in those that failed.
 author:
   - AuditFlow-Pro (@auditflow)
-positional: _input, hostvars, begun
+positional: _input, hostvars, begun, batches, planned
 options:
   _input:
     description: Names of the hosts in the order of the rollout.
@@ -28,6 +28,16 @@ options:
     description: Names of the hosts whose turn has come. Without it, all.
     type: list
     elements: str
+  batches:
+    description:
+      - Sizes of the batches, as P(auditflow.dynamodb.rollout_batches#filter) returns them.
+      - Without them no batch is shown.
+    type: list
+    elements: raw
+  planned:
+    description: Whether nothing was done, but would be, as in check mode.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -52,14 +62,23 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.rollout import Region, summary_lines
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.rollout import Region, batch_numbers, summary_lines
 
 
 def rollout_summary(
-    hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]], begun: Sequence[str] | None = None
+    hosts: Sequence[str],
+    hostvars: Mapping[str, Mapping[str, Any]],
+    begun: Sequence[str] | None = None,
+    batches: Sequence[int | str] = (),
+    planned: bool = False,
 ) -> list[str]:
     """A table of what came of each host."""
-    return summary_lines([Region.of(host, hostvars[host], begun is None or host in begun) for host in hosts])
+    numbers = [str(number) for number in batch_numbers(len(hosts), batches)] if batches else [""] * len(hosts)
+    regions = [
+        Region.of(host, hostvars[host], begun is None or host in begun, number)
+        for host, number in zip(hosts, numbers, strict=True)
+    ]
+    return summary_lines(regions, planned)
 
 
 class FilterModule:

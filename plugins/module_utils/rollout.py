@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any
 
 from .columns import aligned
@@ -18,6 +19,11 @@ BATCH = re.compile(r"[1-9]\d*%?")
 
 # Lines of a failure below the table; the task that failed has shown all of them.
 MOST_LINES = 12
+
+# How the verification of a table begins.
+AS_DEFINED = "settings are as defined"
+
+CREATED, CHANGED, DELETED = DONE = ("created", "changed", "deleted")
 
 Groups = Mapping[str, Sequence[str]]
 
@@ -47,14 +53,32 @@ def batch_sizes(groups: Groups, reached: Iterable[str], batch: Any) -> list[int 
     """Sizes of the batches, as the keyword C(serial) of a play takes them: a wave is a batch.
 
     reached: the hosts that a limit leaves. batch: how many of the hosts without a wave make one, or a percentage of
-    all. Raises ValueError.
+    all; or several of these, one after the other. Raises ValueError.
     """
-    if not BATCH.fullmatch(str(batch)):
-        raise ValueError(f"rollout_batch: {batch!r} is no number of hosts, such as 2, and no percentage, such as 25%")
+    given = batch if isinstance(batch, (list, tuple)) else str(batch).split(",")
+    further = [str(each).strip() for each in given]
+    if not further or not all(BATCH.fullmatch(each) for each in further):
+        allowed = "no percentage, such as 25%, and no list of these"
+        raise ValueError(f"rollout_batch: {batch!r} is no number of hosts, such as 2, {allowed}")
     left = set(reached)
     *named, _others = waves(groups)
     sizes: list[int | str] = [count for wave in named if (count := len(left.intersection(wave)))]
-    return [*sizes, str(batch) if str(batch).endswith("%") else int(batch)]
+    if not left:
+        # A limit that only Ansible can read (a file): in their order, so that a canary is the first and alone.
+        sizes = [1 for wave in named if wave]
+    return [*sizes, *(each if each.endswith("%") else int(each) for each in further)]
+
+
+def batch_numbers(hosts: int, sizes: Sequence[int | str]) -> list[int]:
+    """For each of so many hosts the number of its batch, from 1, as Ansible counts with these sizes."""
+    numbers: list[int] = []
+    for number, size in enumerate(chain(sizes, repeat(sizes[-1] if sizes else 0)), start=1):
+        text = str(size)
+        counted = max(1, int(hosts * int(text[:-1]) / 100)) if text.endswith("%") else int(size)
+        numbers += [number] * (min(counted, hosts - len(numbers)) if counted > 0 else hosts - len(numbers))
+        if len(numbers) >= hosts:
+            return numbers
+    return numbers
 
 
 @dataclass(frozen=True)
@@ -63,7 +87,7 @@ class Region:
 
     host: its name. account, region: where it is, as far as known. results: a table each, as C(tables) returns them;
     C(None) where the run did not get that far. failure: what went wrong, in lines. task: where. begun: whether it was
-    its turn.
+    its turn. batch: in which batch that is; empty where there are none.
     """
 
     host: str
@@ -73,9 +97,10 @@ class Region:
     failure: tuple[str, ...] = ()
     task: str = ""
     begun: bool = False
+    batch: str = ""
 
     @classmethod
-    def of(cls, host: str, variables: Mapping[str, Any], begun: bool) -> Region:
+    def of(cls, host: str, variables: Mapping[str, Any], begun: bool, batch: str = "") -> Region:
         """From the variables that the role has left."""
         caller = variables.get("tables_caller") or {}
         failed = variables.get("ansible_failed_result") or {}
@@ -86,31 +111,32 @@ class Region:
             str(caller.get("account") or ""),
             str(variables.get("dynamodb_region") or ""),
             result.get("results"),
-            _lines(failed.get("msg")) if failed else (),
+            _off(_lines(failed.get("msg"))) if failed else (),
             str(task.get("name") or "") if failed else "",
             begun,
+            batch,
         )
 
-    @property
-    def summary(self) -> str:
+    def summary(self, planned: bool) -> str:
         """In a few words."""
         if self.failure:
-            return f"FAILED: {self.failure[0]}"
+            return f"FAILED: {self.failure[0].rstrip(':')}"
         if not self.begun:
             return "not reached"
-        return _counted(self.results or ())
+        return _counted(self.results or (), planned)
 
 
-def summary_lines(regions: Sequence[Region]) -> list[str]:
-    """A table of what came of each host, then what is off in those that failed."""
+def summary_lines(regions: Sequence[Region], planned: bool = False) -> list[str]:
+    """A table of what came of each host, then what is off in those that failed.
+
+    planned: whether nothing was done, but would be.
+    """
     failed = [each for each in regions if each.failure]
     done = sum(each.begun and not each.failure for each in regions)
-    heading = ("host", "account", "region", "tables")
-    rows = [(each.host, each.account, each.region, each.summary) for each in regions]
-    lines = [
-        f"{done} of {len(regions)} hosts done{f', {len(failed)} FAILED' if failed else ''}",
-        *aligned([heading, *rows]),
-    ]
+    heading = ("host", "account", "region", "batch" if any(each.batch for each in regions) else "", "tables")
+    rows = [(each.host, each.account, each.region, each.batch, each.summary(planned)) for each in regions]
+    counted = f"{done} of {len(regions)} hosts {'planned' if planned else 'done'}"
+    lines = [f"{counted}, {len(failed)} FAILED" if failed else counted, *aligned([heading, *rows])]
     waiting = [each.host for each in regions if not each.begun]
     for each in failed:
         where = f"{each.host} ({each.region})" if each.region else each.host
@@ -122,10 +148,11 @@ def summary_lines(regions: Sequence[Region]) -> list[str]:
     return lines
 
 
-def _counted(results: Sequence[Mapping[str, Any]]) -> str:
+def _counted(results: Sequence[Mapping[str, Any]], planned: bool) -> str:
     words: dict[str, int] = {}
     for result in results:
         word = _word(result)
+        word = f"to be {word}" if planned and word in DONE else word
         words[word] = words.get(word, 0) + 1
     return ", ".join(f"{count} {word}" for word, count in words.items()) or "nothing to do"
 
@@ -137,8 +164,21 @@ def _word(result: Mapping[str, Any]) -> str:
     if not result.get("changed"):
         return "in sync" if result.get("in_sync") else "pending"
     if "DeleteTable" in operations:
-        return "deleted"
-    return "created" if "CreateTable" in operations else "changed"
+        return DELETED
+    return CREATED if "CreateTable" in operations else CHANGED
+
+
+def _off(lines: tuple[str, ...]) -> tuple[str, ...]:
+    # Of a verification: what is as it should be would push what is not out of sight.
+    off: list[str] = []
+    heading = ""
+    for line in lines:
+        if line.endswith(AS_DEFINED):
+            heading = line
+        elif not line.lstrip().startswith("ok "):
+            off += [heading, line] if heading else [line]
+            heading = ""
+    return tuple(off) or lines
 
 
 def _lines(message: Any) -> tuple[str, ...]:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -80,16 +82,27 @@ def told(finished: Finished) -> str:
     return [task.message for task in finished.tasks if task.name.endswith(SUMMARY) and task.status == "ok"][-1]
 
 
-def table(finished: Finished) -> dict[str, list[str]]:
-    """The rows of the table in the terminal by their first column: the words after it."""
-    lines = told(finished).splitlines()
-    rows = lines[2 : lines.index("") if "" in lines else None]
-    return {line.split()[0]: line.split()[1:] for line in rows}
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: the account as far as known, the batch, and what came of the host."""
+
+    account: str
+    batch: int
+    end: str
 
 
-def ends(rows: dict[str, list[str]], *hosts: str) -> set[str]:
+ROW = re.compile(r"  (?P<host>\S+) +(?:(?P<account>\d{12}) )? *[a-z]+-[a-z-]+-\d +(?P<batch>\d+) +(?P<end>\S.*)")
+
+
+def table(finished: Finished) -> dict[str, Row]:
+    """The rows of the table in the terminal."""
+    found = [match for line in told(finished).splitlines() if (match := ROW.fullmatch(line))]
+    return {row["host"]: Row(row["account"] or "", int(row["batch"]), row["end"]) for row in found}
+
+
+def ends(rows: dict[str, Row], *hosts: str) -> set[str]:
     """What came of these hosts."""
-    return {" ".join(rows[host][2:]) if len(rows[host]) > 3 else " ".join(rows[host][1:]) for host in hosts}
+    return {rows[host].end for host in hosts}
 
 
 def refuse_region(region: str) -> Rule:
@@ -113,6 +126,7 @@ def test_a_region_that_fails_stops_the_batches_after_its_own(
     assert fleet.writes(stopped) == {CANARY: CREATED, "mumbai": CREATED, "frankfurt": ["CreateTable"]}
     rows = table(stopped)
     assert list(rows) == list(ORDER)
+    assert [row.batch for row in rows.values()] == [1, 2, 2, 3, 3]
     assert ends(rows, CANARY, "mumbai") == {"1 created"}
     assert ends(rows, "virginia", "oregon") == {"not reached"}
     text = told(stopped)
@@ -168,6 +182,8 @@ def test_a_limit_reaches_what_it_names(fleet: Fleet, ansible_of: Callable[[Targe
     planned = run(ansible, fleet.inventory(), "--limit", "oregon,mumbai", "--check", "--diff")
     assert planned.code == 0, planned.output
     assert planned.calls.writes == []
+    assert told(planned).startswith("2 of 2 hosts planned")
+    assert ends(table(planned), "mumbai", "oregon") == {"1 to be created"}
     limited = run(ansible, fleet.inventory(), "--limit", "oregon,mumbai", "-e", "rollout_batch=1")
     assert limited.code == 0, limited.output
     assert fleet.writes(limited) == {"mumbai": CREATED, "oregon": CREATED}
@@ -204,7 +220,7 @@ def test_each_account_is_reached_by_its_own_role(
     first = run(ansible_of(emulator), str(path))
     assert first.code == 0, first.output
     rows = table(first)
-    assert {host: row[0] for host, row in rows.items()} == accounts
+    assert {host: row.account for host, row in rows.items()} == accounts
     assert ends(rows, *accounts) == {"1 created"}
     planned = run(ansible_of(emulator), str(path), name="plan")
     assert planned.code == 0, planned.output
@@ -217,3 +233,22 @@ def test_each_account_is_reached_by_its_own_role(
     wrong = run(ansible_of(emulator), str(path))
     assert wrong.code == 2
     assert "These are the credentials of account 444455556666" in told(wrong)
+
+
+def test_a_role_that_cannot_be_assumed(emulator: Target, fronted: Callable[..., Ansible], tmp_path: Path) -> None:
+    """The reason is told, though the task that has the credentials is not logged; nothing is done with others."""
+    reason = "User: arn:aws:iam::123456789012:user/deploy is not authorized to perform: sts:AssumeRole"
+    body = f"<ErrorResponse><Error><Code>AccessDenied</Code><Message>{reason}</Message></Error></ErrorResponse>"
+
+    def refuse_role(sent: Sent, forward: Callable[[], Answer]) -> Answer | None:
+        return Answer(403, body.encode(), "text/xml") if sent.operation == "AssumeRole" else None
+
+    role = "arn:aws:iam::111122223333:role/deploy"
+    hosts = {"one": {"dynamodb_region": "ca-central-1", "dynamodb_role_arn": role, "tables_definitions": [TABLE]}}
+    path = tmp_path / "role.json"
+    path.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    finished = run(fronted(emulator, refuse_role), str(path))
+    assert finished.code == 2
+    assert f"{role} could not be assumed, and nothing was changed. AWS answered: " in " ".join(finished.output.split())
+    assert reason in " ".join(finished.output.split())
+    assert {call.operation for call in finished.calls} == {"AssumeRole"}
