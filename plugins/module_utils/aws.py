@@ -74,6 +74,9 @@ NOT_FOUND = re.compile("NotFound|NoSuch|^404$")
 # The member of a request that says what it is about.
 SUBJECTS = ("TableName", "ResourceArn", "KeyId", "BackupArn", "ExportArn", "ImportArn", "TableArn", "Bucket")
 
+# Permissions that are not named as their operation is. Of a denied request for a head S3 tells no more than 403.
+ACTIONS = {"HeadBucket": "ListBucket", "HeadObject": "GetObject", "ListObjectsV2": "ListBucket"}
+
 
 class CutAnswerError(Exception):
     """An answer that is not whole."""
@@ -359,8 +362,10 @@ def _refusal(error: ClientError, service: str, operation: str, arguments: Mappin
     asked = _asked(operation, arguments)
     if text.lstrip().lower().startswith("<!doctype html"):
         text = "an HTML page instead of an answer"
-    if code.startswith("AccessDenied") or "not authorized to perform" in text:
-        return AwsError(asked, code, text, Kind.DENIED, Denial.of(text).advice(f"{service}:{operation}", text))
+    headless = code == "403" and operation.startswith("Head")
+    if code.startswith("AccessDenied") or headless or "not authorized to perform" in text:
+        action = f"{service}:{ACTIONS.get(operation, operation)}"
+        return AwsError(asked, code, text, Kind.DENIED, Denial.of(text).advice(action, text))
     rule = classify(code, text)
     return AwsError(asked, code, text, rule.kind, rule.advice, rule.momentary, rule.lost, error.response)
 

@@ -171,7 +171,7 @@ class Denial:
     def of(cls, text: str) -> Denial:
         """What AWS's text says of it."""
         found = DENIAL.search(text)
-        return cls(found["action"], (found["resource"] or "").rstrip(".")) if found else cls()
+        return cls(found["action"], (found["resource"] or "").strip('".')) if found else cls()
 
     def advice(self, asked: str, text: str) -> str:
         """What to allow. asked: the permission of the call itself, for texts that name none."""
