@@ -36,6 +36,7 @@ EVERYTHING: Item = {
     "list": {"L": [{"M": {"deep": {"B": b"\x00"}}}, {"NULL": True}]},
     "flag": {"BOOL": False},
 }
+EVER = {"archived_from": "2020-01-01T00:00:00Z"}
 BULKY = {"M": {"page": {"S": "x" * 300}}}
 
 
@@ -205,15 +206,19 @@ def test_put_back_as_it_was(ansible: Ansible, name: str, bucket: str, state: Pat
         )
     table.delete_item(TableName=name, Key={"id": {"S": DELETED}})
 
-    one = unarchive(ansible, name, keys=[{"id": "i0002"}, {"id": "without"}])
-    assert one.code == 0, one.output
-    # Nobody waits, and AWS takes hours; the emulator is done at once, and the next run goes on.
-    again = unarchive(ansible, name, "--check", keys=[{"id": "i0002"}])
-    assert not again.calls.writes
+    # Nobody waits, and AWS takes hours to restore; the emulator is done at once.
+    by_keys = {"name": name, "keys": [{"id": "i0002"}, {"id": "without"}]}
+    one, checked = ansible.tasks(
+        {"name": "Two by their keys", "auditflow.dynamodb.items_unarchive": by_keys},
+        {"name": "Checked", "auditflow.dynamodb.items_unarchive": {"name": name, **EVER}, "check_mode": True},
+    ).tasks
+    assert (one.result["counts"]["unarchived"], one.result["counts"]["not_archived"]) == (1, 1)
     assert by_key(table, name)["i0002"] == before["i0002"]
+    assert checked.result["pending"]
+    assert not checked.calls.writes
     assert len(archived_by(target, name)) == OLD - 2
 
-    finished = unarchive(ansible, name, archived_from="2020-01-01T00:00:00Z")
+    finished = unarchive(ansible, name, **EVER)
     assert finished.code == 0, finished.output
     counts = finished.task("Put archived items back").result["results"][0]["counts"]
     assert (counts["unarchived"], counts["changed_since"], counts["deleted"]) == (OLD - 3, 1, 1)
@@ -227,12 +232,15 @@ def test_put_back_as_it_was(ansible: Ansible, name: str, bucket: str, state: Pat
         key: entry for key, entry in before.items() if key not in left
     }
 
-    exactly = unarchive(ansible, name, manifest=result_of(done)["manifest"], exact=True)
-    assert exactly.code == 0, exactly.output
+    exactly = {"name": name, "manifest": result_of(done)["manifest"], "exact": True}
+    first, second = ansible.tasks(
+        {"name": "Exactly", "auditflow.dynamodb.items_unarchive": exactly},
+        {"name": "Again", "auditflow.dynamodb.items_unarchive": exactly},
+    ).tasks
+    assert (first.changed, first.result["counts"]["unarchived"]) == (True, 1)
     assert by_key(table, name)[CHANGED] == before[CHANGED]
-    silent = unarchive(ansible, name, manifest=result_of(done)["manifest"], exact=True)
-    assert (silent.code, silent.changed) == (0, [])
-    assert not silent.calls.writes, silent.calls
+    assert (second.status, second.changed, second.result["finished"]) == ("ok", False, True)
+    assert not second.calls.writes, second.calls
 
 
 def test_what_is_read_back_wrong_is_not_marked(

@@ -22,6 +22,7 @@ from ..errors import AwsError
 from ..items.journal import Journal, JournalError, write_whole
 from ..items.options import ITEM_OPTIONS, Table, calls_of, described, job_of, journal_of, slice_of, walk_of, walk_result
 from ..items.segments import Slice
+from ..items.text import walk_lines
 from ..items.times import FORMATS, parse_retention
 from ..items.walk import Walked
 from ..items.work import Stopping
@@ -264,17 +265,9 @@ def _result(walked: Walked, order: Order, table: Table, check: bool) -> dict[str
 def text_lines(walked: Walked, order: Order, table: Table, region: str, check: bool) -> list[str]:
     """The result for people."""
     counts = walked.counts
-    before = max(0, walked.scanned - sum(counts.values()))
-    heading = "all done" if walked.finished else f"{walked.done} of {len(walked.records)} segments done; run it again"
     names = {"timestamp": order.timestamp, "age": order.age}
-    rows = [(walked.scanned, "items looked at"), (before, "archived before")]
+    rows = [(walked.scanned, "items looked at"), (max(0, walked.scanned - sum(counts.values())), "archived before")]
     rows += [(counts[verdict], words[check].format(**names)) for verdict, words in WORDS.items() if counts[verdict]]
-    width = max(len(f"{count:,}") for count, _words in rows)
     data = sum((Counter(record.data) for record in walked.records.values()), Counter())
-    lines = [f"{table.name} ({region}): {heading}", *(f"  {count:>{width},}  {words}" for count, words in rows)]
-    lines += [f"  e.g. {verdict}: {_listed(keys)}" for verdict, keys in sorted(walked.samples.items()) if keys]
+    lines = walk_lines(f"{table.name} ({region})", walked, rows)
     return [*lines, f"  {size(data[worker.SIZE])} before compression, to {order.storage_class}"]
-
-
-def _listed(keys: Sequence[Mapping[str, str]]) -> str:
-    return "; ".join(", ".join(f"{name}={value}" for name, value in key.items()) for key in keys)

@@ -83,7 +83,9 @@ class Spool:
         return later
 
     def clear(self) -> None:
-        """Removes it."""
+        """Removes it, with what a kill left of a write."""
+        for unfinished in self.folder.glob(f".{self._told.name}.*"):
+            unfinished.unlink(missing_ok=True)
         self._told.unlink(missing_ok=True)
         self._content.unlink(missing_ok=True)
 

@@ -23,6 +23,7 @@ from ..items.calls import Calls
 from ..items.options import ITEM_OPTIONS, MOST_THREADS, Table, calls_of, described, job_of, slice_of, walk_of
 from ..items.progress import Progress, ProgressFile
 from ..items.segments import Slice
+from ..items.text import count_lines, sample_lines
 from ..transfer import TimeError, parse_time
 from . import unarchiving as outcomes
 from .manifest import read_manifest
@@ -274,11 +275,7 @@ def text_lines(table: Table, region: str, result: Mapping[str, Any], entries: in
     nothing = not objects["all"] and not any(counts.values())
     heading = "nothing is archived there" if nothing else "all done" if result["finished"] else "not finished"
     rows = [(counts[verdict], words[check]) for verdict, words in WORDS.items() if counts[verdict]]
-    width = max((len(f"{count:,}") for count, _words in rows), default=0)
-    lines = [f"{table.name} ({region}): {heading}", *(f"  {count:>{width},}  {words}" for count, words in rows)]
-    for verdict, keys in sorted(result["samples"].items()):
-        listed = "; ".join(", ".join(f"{name}={value}" for name, value in key.items()) for key in keys)
-        lines.append(f"  e.g. {verdict}: {listed}")
+    lines = [f"{table.name} ({region}): {heading}", *count_lines(rows), *sample_lines(result["samples"])]
     if pending:
         told = f" with {entries:,} items" if entries else ""
         state = "would have to be restored" if check else f"are being restored ({tier})"
