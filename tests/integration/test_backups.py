@@ -153,6 +153,19 @@ def test_a_table_nobody_wrote_down_is_restored_as_it_is(ansible: Ansible, name: 
     assert settings(target, f"{name}-copy") == settings(target, name)
     assert items(target, f"{name}-copy") == items(target, name)
 
+    # A definition that is given as an extra variable is about the source; it is what the restored table is brought to.
+    defined = {
+        "name": name,
+        "attributes": {"id": "S"},
+        "partition_key": "id",
+        "deletion_protection": True,
+        "tags": {"team": "books"},
+    }
+    chosen = (*chosen[:4], "-e", f"to={name}-defined")
+    ran(ansible.playbook("restore", *chosen, extra={"tables_definitions": [defined]}))
+    assert client.describe_table(TableName=f"{name}-defined")["Table"]["DeletionProtectionEnabled"]
+    assert not client.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"]
+
 
 def test_another_region(
     provisioned: Target, region: Target, regions: Any, ansible_of: Callable[[Target], Ansible]
