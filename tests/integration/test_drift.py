@@ -144,3 +144,19 @@ def test_repair(fleet: Fleet) -> None:
     again = fleet.run("drift", "-e", "repair=true", "--limit", "all:!dead")
     assert again.code == 0, again.output
     assert again.calls.writes == []
+
+
+def test_repair_with_an_assumed_role(emulator: Target, ansible: Ansible, tmp_path: Path) -> None:
+    """The role is assumed once, by the run's own credentials: it need not trust itself."""
+    host = {
+        "dynamodb_region": "ca-central-1",
+        "dynamodb_role_arn": "arn:aws:iam::555566667777:role/deploy",
+        "tables_account_id": "555566667777",
+        "tables_definitions": DEFINITIONS,
+    }
+    inventory = tmp_path / "role.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"one": host}}}), encoding="utf-8")
+    run = ansible.playbook("drift", "-i", str(inventory), "-e", "repair=true", "-e", "confirm=one")
+    assert run.code == 0, run.output
+    assert len(run.calls.writes) == 3, "two tables, and time to live of one"
+    assert run.calls.of("sts").reads["AssumeRole"] == 1
