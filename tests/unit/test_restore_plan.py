@@ -140,7 +140,7 @@ KEYS = {
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
 }
-GONE = {}
+GONE: dict[str, Any] = {}
 OLD: dict[str, Any] = {**KEYS, "TableStatus": "ACTIVE", "CreationDateTime": NOON - HOUR, "TableId": "old"}
 NEW = {**OLD, "CreationDateTime": NOON + HOUR, "TableId": "new"}
 COPY = {**OLD, "TableId": "id"}
