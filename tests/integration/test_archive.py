@@ -133,7 +133,8 @@ def check_manifest(target: Target, manifest: str, items: int) -> None:
     listed = content(target, bucket, summary["manifestFilesS3Key"])
     assert hashlib.sha256(listed).hexdigest() == summary["manifestFilesSha256"]
     files = [json.loads(line) for line in listed.splitlines()]
-    assert {each["dataFileS3Key"] for each in files} == {each for each in objects(target, bucket) if "/data/" in each}
+    parts = {key for key, head in objects(target, bucket).items() if "/data/" in key and "StorageClass" in head}
+    assert {each["dataFileS3Key"] for each in files} == parts
     for each in files:
         body = content(target, bucket, each["dataFileS3Key"])
         assert (hashlib.sha256(body).hexdigest(), len(body)) == (each["sha256Checksum"], each["sizeBytes"])
@@ -264,10 +265,12 @@ def test_what_is_read_back_wrong_is_not_marked(
     assert "was read back (SHA-256)" in done.output
     assert "No item of it was marked" in done.output
     assert by_key(emulator.client(), name) == before
+    wrong = set(objects(emulator, bucket))
     well = archive(fronted(emulator), name, bucket, state)
     assert well.code == 0, well.output
     check_archived(emulator, name, bucket, before)
     check_manifest(emulator, result_of(well)["manifest"], OLD)
+    assert not {place.partition("/")[2] for place in archived_by(emulator, name).values()} & wrong
 
 
 def test_who_changes_an_item_meanwhile_loses_nothing(

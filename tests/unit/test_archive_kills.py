@@ -97,7 +97,9 @@ def check_manifest(world: World, result: Mapping[str, Any]) -> None:
     key = result["manifest"].removeprefix(f"s3://{BUCKET}/")
     store = Store(world.aws(), BUCKET)
     folder = key.rpartition("/")[0]
-    assert read_manifest(store, key) == sorted(each for each in world.objects if each.startswith(f"{folder}/data/"))
+    parts = [each for each in world.objects if each.startswith(f"{folder}/data/")]
+    parts = [each for each in parts if world.objects[each][-1]["StorageClass"] == "GLACIER"]
+    assert read_manifest(store, key) == sorted(parts)
     summary = json.loads(world.objects[key][-1]["Body"])
     assert summary["itemCount"] == sum(1 for place, _copy in copies(world) if place.startswith(f"{BUCKET}/{folder}/"))
     assert summary["job"]["age"] == "90d"
@@ -185,6 +187,35 @@ def test_corrupted_uploads_are_not_marked(tmp_path: Path) -> None:
     assert "No item of it was marked" in error
     assert (result["changed"], result["finished"]) == (False, False)
     assert world.items == items()
+    world.corrupt = lambda content: content
+    result, error = run(world, tmp_path)
+    assert error == ""
+    check_end(world, items(), result)
+    check_manifest(world, result)
+
+
+@pytest.mark.parametrize("member", ["StorageClass", "Metadata", "Body"])
+def test_what_is_otherwise_in_its_class_is_not_marked(tmp_path: Path, member: str) -> None:
+    world = World(items())
+    copy, other = world._CopyObject, {"StorageClass": "GLACIER_IR", "Metadata": {}, "Body": b"other"}
+
+    def otherwise(arguments: dict[str, Any]) -> dict[str, Any]:
+        answer = copy(arguments)
+        world.objects[arguments["Key"]][-1][member] = other[member]
+        return answer
+
+    world._CopyObject = otherwise  # type: ignore[method-assign]
+    _result, error = run(world, tmp_path)
+    assert "No item of it was marked" in error
+    assert world.items == items()
+    world._CopyObject = copy  # type: ignore[method-assign]
+    (wrong,) = world.objects
+    result, error = run(world, tmp_path)
+    assert error == ""
+    assert wrong not in read_manifest(Store(world.aws(), BUCKET), result["manifest"].removeprefix(f"s3://{BUCKET}/"))
+    del world.objects[wrong]
+    check_end(world, items(), result)
+    check_manifest(world, result)
 
 
 def refused_at(operation: str, code: str, number: int) -> Any:

@@ -47,7 +47,10 @@ class File:
 
 
 def files_of(store: Store, folder: str, segments: Sequence[int]) -> list[File]:
-    """The objects of a run that are of these segments and in their class. Raises AwsError."""
+    """The objects of a run that are of these segments, in their class, and what they say of themselves.
+
+    Others were not as sent, or are from a run that was killed: no entry names them. Raises AwsError.
+    """
     owned = set(segments)
     keys = [key for key in store.keys(f"{folder}/data/") if _segment(key) in owned]
     found = [_file(store, key) for key in sorted(keys)]
@@ -61,9 +64,9 @@ def _segment(key: str) -> int:
 
 def _file(store: Store, key: str) -> File | None:
     head = store.head(key)
-    if head is None:
+    told: Mapping[str, str] = (head or {}).get("Metadata") or {}
+    if head is None or _hexadecimal(head.get("ChecksumSHA256")) != told.get("sha256"):
         return None
-    told: Mapping[str, str] = head.get("Metadata") or {}
     return File(
         key=key,
         items=int(told.get("items", 0)),
@@ -73,6 +76,10 @@ def _file(store: Store, key: str) -> File | None:
         etag=str(head.get("ETag", "")).strip('"'),
         storage_class=class_of(head),
     )
+
+
+def _hexadecimal(checksum: str | None) -> str:
+    return base64.b64decode(checksum or "").hex()
 
 
 def write_manifest(store: Store, folder: str, files: Sequence[File], about: Mapping[str, Any]) -> str:

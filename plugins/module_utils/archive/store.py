@@ -22,6 +22,7 @@ STORAGE_CLASSES = ("GLACIER", "GLACIER_IR", "DEEP_ARCHIVE", "STANDARD_IA")
 COLD_CLASSES = ("GLACIER", "DEEP_ARCHIVE")
 # PutObject API reference, If-None-Match: there is an object of this key.
 TAKEN = "PreconditionFailed"
+NOT_AS_SENT = "NotAsSent"
 # S3 says so of an object without versions.
 NO_VERSION = ("", "null")
 
@@ -156,8 +157,10 @@ class Store:
 
     def _wrong(self, key: str, what: str) -> AwsError:
         asked = f"The copy s3://{self.place(key)}"
-        advice = "No item of it was marked; the table is as it was. Run it again: it is read back again first."
-        return AwsError(asked, "NotAsSent", what, Kind.FINAL, advice)
+        advice = (
+            "No item of it was marked. Run it again: they are sent anew, as another object; this one can be deleted."
+        )
+        return AwsError(asked, NOT_AS_SENT, what, Kind.FINAL, advice)
 
 
 def _class(head: Answer | None) -> str:

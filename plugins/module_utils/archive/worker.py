@@ -21,7 +21,7 @@ from ..transfer import iso
 from .marks import OBJECT, is_archived, mark
 from .parts import item_of, line_of, part_of
 from .spool import CHECKED, MARKED, SPOOLED, STORED, InWork, Spool
-from .store import Store
+from .store import NOT_AS_SENT, Store
 
 # What comes of an item. Of check mode, what would.
 ARCHIVED = "archived"
@@ -220,15 +220,7 @@ class Archiver:
 
     def _settle(self, work: InWork, counts: Counter[str], samples: dict[str, list[dict[str, str]]]) -> bool:
         """Takes a part to its end, from wherever it is. Returns whether it got there. Raises AwsError, JournalError."""
-        spool, store = self._spool, self._job.store
-        assert spool is not None
-        if work.stage == SPOOLED:
-            store.put(work.key, work.part)
-            work = spool.advance(work, stage=CHECKED, version=store.read_back(work.key, work.part))
-        if work.stage == CHECKED:
-            store.move(work.key, work.part, work.version)
-            left = 0 if store.drop(work.key, work.version) else 1
-            work = spool.advance(work, stage=STORED, counts={**work.counts, LEFT: left})
+        work = self._stored(work)
         if work.stage == STORED:
             marked = self._mark(work, samples)
             if marked is None:
@@ -242,6 +234,25 @@ class Archiver:
         self._uncounted += Counter({name: done[name] for name in (ARCHIVED, SIZE)})
         self._shipped = True
         return True
+
+    def _stored(self, work: InWork) -> InWork:
+        """Takes a part to its storage class, from wherever it is. Raises AwsError, JournalError."""
+        spool, store = self._spool, self._job.store
+        assert spool is not None
+        try:
+            if work.stage == SPOOLED:
+                store.put(work.key, work.part)
+                work = spool.advance(work, stage=CHECKED, version=store.read_back(work.key, work.part))
+            if work.stage == CHECKED:
+                store.move(work.key, work.part, work.version)
+                left = 0 if store.drop(work.key, work.version) else 1
+                work = spool.advance(work, stage=STORED, counts={**work.counts, LEFT: left})
+        except AwsError as error:
+            if error.code == NOT_AS_SENT:
+                # An object is never overwritten: the next run makes another of these items.
+                spool.clear()
+            raise
+        return work
 
     def _mark(self, work: InWork, samples: dict[str, list[dict[str, str]]]) -> InWork | None:
         """Marks the entries of a part; C(None) where it was broken off."""
