@@ -109,9 +109,7 @@ class TtlSetting(Setting[Ttl]):
 
 def _check_retention(ttl: Mapping[str, Any], problems: Problems) -> None:
     if ttl.get("timestamp") and ttl.get("timestamp") == ttl.get("attribute"):
-        problems.add(
-            "ttl.timestamp", "is the attribute of the expiry time itself; name the one it counts from"
-        )
+        problems.add("ttl.timestamp", "is the attribute of the expiry time itself; name the one it counts from")
     if ttl.get("retention"):
         try:
             parse_retention(ttl["retention"])
