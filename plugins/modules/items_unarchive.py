@@ -44,7 +44,7 @@ options:
     required: true
   keys:
     description:
-      - The keys of the items that are meant, each with all key attributes, as V({document_id: 7f1c}). Binary values as base64.
+      - The keys of the items that are meant, each with all key attributes of the table. Binary values as base64.
       - One of O(keys), O(manifest), O(archived_from) and O(archived_until) is needed.
     type: list
     elements: dict

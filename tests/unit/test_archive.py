@@ -89,7 +89,7 @@ def test_any_item_there_and_back(found: list[Item]) -> None:
 
 
 def test_a_line_is_that_of_an_export() -> None:
-    item = {"id": {"S": "a"}, "n": {"N": "1"}, "b": {"B": b"\x00\xff"}, "bs": {"BS": [b"\x01"]}}
+    item: Item = {"id": {"S": "a"}, "n": {"N": "1"}, "b": {"B": b"\x00\xff"}, "bs": {"BS": [b"\x01"]}}
     expected = b'{"Item":{"id":{"S":"a"},"n":{"N":"1"},"b":{"B":"AP8="},"bs":{"BS":["AQ=="]}}}\n'
     assert line_of(item) == expected
 
