@@ -86,6 +86,9 @@ def obstacles(found: Found, allowed: bool) -> list[Refusal]:
     refusals = []
     if table.status == "CREATING":
         refusals.append(Refusal("table", f"{table.name} is CREATING", "Run it again when it is ACTIVE"))
+    if table.table.get("Replicas"):
+        reason = f"{table.name} has replicas in other regions, and a restored table is none of them"
+        refusals.append(Refusal("table", reason, "Write the right items back instead, or remove the replicas first"))
     if _keys(table) != _keys(copy):
         reason = f"{copy.name} has other keys than {table.name}, so it is no copy of it"
         refusals.append(Refusal("table", reason, "Is it the right table?"))

@@ -169,6 +169,7 @@ def found(table: dict[str, Any], copy: dict[str, Any], *backups: Backup) -> Foun
         (found(GONE, GONE), Phase.RESTORE, "there is no table copy"),
         (found(OLD, GONE, MARKED), Phase.REPLACE, "there is no table copy"),
         (found(OLD, {**COPY, "TableStatus": "CREATING"}), Phase.REPLACE, "copy is CREATING"),
+        (found({**OLD, "Replicas": [{"RegionName": "eu-west-1"}]}, COPY), Phase.REPLACE, "has replicas"),
         (found(OLD, {**COPY, "KeySchema": []}), Phase.REPLACE, "no copy of it"),
     ],
 )
