@@ -142,7 +142,7 @@ EXAMPLES = r"""
     prefix: open
     filter:
       filter_expression: "#s = :open"
-      projection_expression: order_id, customer, #s
+      projection_expression: "order_id, customer, #s"
       expression_attribute_names: {"#s": state}
       expression_attribute_values: {":open": {S: open}}
 """
