@@ -47,6 +47,8 @@ CHECK = "Stop before anything is written where a permission is missing"
 TOLERATED = ("kms:GetKeyRotationStatus", "kms:ListResourceTags")
 # For the check before writing itself; GetRole has a test of its own.
 ADVICE = ("iam:SimulatePrincipalPolicy", "iam:GetRole")
+# Without it nobody knows who reads an index, and the text that is confirmed says so.
+POORER = "cloudwatch:GetMetricData"
 # Without it the archive is as good, and costs a little more.
 LEFT_BEHIND = "s3:DeleteObjectVersion"
 # moto has no tables with replicas.
@@ -211,6 +213,10 @@ def _told_by_the_run(done: Result, use: Use, action: str) -> str:
         assert done.failure == ""
         assert done.results[0]["changed"], "a key that cannot be seen is not in sync"
         return "never in sync"
+    if action == POORER:
+        assert done.failure == ""
+        assert f"not authorized to perform: {action}" in done.results[0]["text"]
+        return "poorer, named"
     if action == LEFT_BEHIND:
         assert done.failure == ""
         assert done.results[-1]["left_versions"]
@@ -233,7 +239,9 @@ def _pattern(text: str) -> str:
 
 
 def test_replacing_takes_both_policies(account: Account) -> None:
-    both = {**policy("operator"), "Statement": policy("operator")["Statement"] + policy("custodian")["Statement"]}
+    own, added = policy("operator"), policy("custodian")
+    more = [{**each, "Sid": f"Custodian{each['Sid']}"} for each in added["Statement"]]
+    both = {**own, "Statement": own["Statement"] + more}
     done = account.run(REPLACE.steps, _begin(account, REPLACE, both))
     assert done.failure == ""
     assert ("DeleteTable", DOCUMENTS) in done.writes
