@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from ansible_collections.auditflow.dynamodb.plugins.module_utils import replacing
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Patience
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.backing_up import Wanted as BackupWanted
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.backing_up import back_up
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.converge import Outcome, Run
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError, StuckError
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.metrics import WRITE, Metric, Recorded
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.replacement import Phase
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.replacing import Order, Replaced, replace_table
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.restore_plan import Wanted
@@ -277,6 +279,21 @@ def test_what_is_no_copy_replaces_nothing(both: Cloud) -> None:
     assert "there is no table none" in str(replaced(both, replace(ORDER, copy="none")).error)
     assert "allow_delete" in str(replaced(both, replace(ORDER, allowed=False)).error)
     assert both.writes == []
+
+
+def test_writers_that_go_on_are_seen(both: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = replace(ORDER, quiet=False)
+    now = both.aws().clock.today()
+    busy = {Metric(WRITE, TABLE): ((now - timedelta(days=1), 9.0), (now - timedelta(minutes=1), 12.0))}
+    monkeypatch.setattr(replacing, "recorded", lambda *question: Recorded(busy))
+    error = replaced(both, order).error
+    assert "orders took 12 write units in the last 10 minutes" in str(error)
+    assert "writers_stopped" in str(error)
+    assert both.writes == []
+    monkeypatch.setattr(replacing, "recorded", lambda *question: Recorded({}, "no permission"))
+    outcome = replaced(both, order)
+    assert outcome.error is None
+    assert outcome.warnings == ("whether anybody writes to orders is not known: no permission",)
 
 
 def test_a_refused_backup_deletes_nothing(both: Cloud) -> None:
