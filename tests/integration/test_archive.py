@@ -57,8 +57,13 @@ def fill(target: Target, name: str) -> dict[str, Item]:
 
 
 @pytest.fixture
-def bucket(emulator: Target, name: str) -> str:
-    made = f"archive-{name.lower()}"
+def no_bucket(name: str) -> str:
+    return f"archive-{name.lower()}"
+
+
+@pytest.fixture
+def bucket(emulator: Target, no_bucket: str) -> str:
+    made = no_bucket
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket=made, CreateBucketConfiguration={"LocationConstraint": emulator.region})
     s3.put_bucket_versioning(Bucket=made, VersioningConfiguration={"Status": "Enabled"})
@@ -148,19 +153,29 @@ def result_of(finished: Finished) -> dict[str, Any]:
     return dict(found["results"][0]) if "results" in found else found
 
 
-def test_old_items_are_archived_once(ansible: Ansible, name: str, bucket: str, state: Path) -> None:
-    target = ansible.target
+def check_bucket(target: Target, bucket: str) -> None:
+    s3 = target.client("s3")
+    (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
+
+
+def test_old_items_are_archived_once(ansible: Ansible, name: str, no_bucket: str, state: Path) -> None:
+    target, bucket = ansible.target, no_bucket
     before = fill(target, name)
 
-    planned = archive(ansible, name, bucket, state, "--check")
+    planned = archive(ansible, name, bucket, state, "--check", create_bucket=True)
     assert planned.code == 0, planned.output
+    assert f"there is no bucket {bucket} yet" in planned.output
     assert not planned.calls.writes, planned.calls
     assert result_of(planned)["counts"]["archived"] == OLD
     assert result_of(planned)["bytes"] > OLD * 300
     assert not state.exists()
 
-    done = archive(ansible, name, bucket, state)
+    done = archive(ansible, name, bucket, state, create_bucket=True)
     assert done.code == 0, done.output
+    check_bucket(target, bucket)
     assert "left alone: they have no at" in done.output
     counts = {verdict: count for verdict, count in result_of(done)["counts"].items() if count}
     assert counts == {"archived": OLD, "too_young": YOUNG, "without_timestamp": 1, "unreadable_timestamp": 1}
@@ -170,7 +185,7 @@ def test_old_items_are_archived_once(ansible: Ansible, name: str, bucket: str, s
     check_manifest(target, result_of(done)["manifest"], OLD)
     assert not [path for path in state.rglob("*") if path.is_file() and path.name not in ("job.json", "lock")]
 
-    again = archive(ansible, name, bucket, state)
+    again = archive(ansible, name, bucket, state, create_bucket=True)
     assert (again.code, again.changed) == (0, [])
     assert not again.calls.writes, again.calls
     assert result_of(again)["archived_before"] == OLD

@@ -188,7 +188,11 @@ def archive(
     job = job_of(params, "archive", table, order.parameters)
     journal = journal_of(params, job)
     this = Run(journal, part, order.prefix, aws, check)
-    shared = Job(order, calls, store, table.name, table.key_names, this.begun)
+
+    def tell(segment: int, counts: Mapping[str, int]) -> None:
+        walk.tell_ahead(segment, counts)
+
+    shared = Job(order, calls, store, table.name, table.key_names, this.begun, tell)
 
     def spool(segment: int) -> Spool | None:
         return None if check else Spool(journal.folder, segment, job.fingerprint)
@@ -196,7 +200,8 @@ def archive(
     def open_worker(segment: int, data: Mapping[str, Any], stopping: Stopping) -> Archiver:
         return Archiver(shared, segment, data, stopping, spool(segment))
 
-    walked = walk_of(params, check, calls, table, job, candidates(), open_worker, keep=True).run()
+    walk = walk_of(params, check, calls, table, job, candidates(), open_worker, keep=True)
+    walked = walk.run()
     lines = text_lines(walked, order, table, aws.region, check)
     result = {**walk_result(walked, job, part), **_result(walked, order, table, check), "text": "\n".join(lines)}
     if walked.error:

@@ -101,7 +101,10 @@ class Begun:
 
 @dataclass(frozen=True)
 class Job:
-    """What the workers of a run share. begun: tells the run, when the first worker asks."""
+    """What the workers of a run share.
+
+    begun: tells the run, when the first worker asks. tell: is told by a segment what it has done of its part.
+    """
 
     order: Order
     calls: Calls
@@ -109,6 +112,7 @@ class Job:
     table: str
     key_names: tuple[str, ...]
     begun: Callable[[], Begun]
+    tell: Callable[[int, Mapping[str, int]], None] = lambda segment, counts: None
 
     def marked(self, item: Item, place: str) -> str:
         """Marks an entry, and returns what came of it. Raises AwsError."""
@@ -271,6 +275,7 @@ class Archiver:
             position += 1
             if position % MARKS_BETWEEN == 0:
                 work = spool.advance(work, position=position, counts=dict(counts))
+                self._job.tell(self._segment, {name: counts[name] for name in AFTER_READING})
         return spool.advance(work, stage=MARKED, position=position, counts=dict(counts))
 
     def _sample(self, samples: dict[str, list[dict[str, str]]], verdict: str, item: Item) -> None:

@@ -101,6 +101,7 @@ class Walk:
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _records: dict[int, Record] = field(default_factory=dict)
+    _ahead: dict[int, Mapping[str, int]] = field(default_factory=dict)
     _began: float = 0.0
     _scanned_before: int = 0
 
@@ -128,6 +129,14 @@ class Walk:
         """Whether threads shall come to an end."""
         limit = self.manner.time_limit
         return self._stop.is_set() or bool(limit and self.calls.aws.clock.now() - self._began >= limit)
+
+    def tell_ahead(self, segment: int, counts: Mapping[str, int]) -> None:
+        """Lets the progress show what a worker has done that is not settled yet."""
+        with self._lock:
+            self._ahead[segment] = dict(counts)
+            known = dict(self._records)
+        if self.progress:
+            self.progress.tell(self._progress(known))
 
     def _run(self, owned: Sequence[int]) -> Walked:
         resumed = any(record != Record() for record in self._records.values())
@@ -204,6 +213,7 @@ class Walk:
             self.journal.save(segment, record)
         with self._lock:
             self._records[segment] = record
+            self._ahead.pop(segment, None)
             known = dict(self._records)
         if self.progress:
             self.progress.tell(self._progress(known))
@@ -217,7 +227,7 @@ class Walk:
             expected=self.manner.expected * len(records) // self.job.segments,
             seconds=self.calls.aws.clock.now() - self._began,
             scanned_before=self._scanned_before,
-            counts=_counted(records),
+            counts=_counted(records) + sum(map(Counter, tuple(self._ahead.values())), Counter()),
             write_units=self.calls.writes.charged,
         )
 
