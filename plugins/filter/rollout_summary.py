@@ -13,7 +13,7 @@ description:
     reached, and below it what is off in those that failed.
 author:
   - AuditFlow-Pro (@auditflow)
-positional: _input, hostvars, begun, batches, planned
+positional: _input, hostvars, batch, sizes, planned
 options:
   _input:
     description: Names of the hosts in the order of the rollout.
@@ -24,11 +24,11 @@ options:
     description: The magic variable C(hostvars).
     type: dict
     required: true
-  begun:
-    description: Names of the hosts whose turn has come. Without it, all.
+  batch:
+    description: Names of the hosts of the batch that has ended. Those after it are not reached. Without it, all are.
     type: list
     elements: str
-  batches:
+  sizes:
     description:
       - Sizes of the batches, as P(auditflow.dynamodb.rollout_batches#filter) returns them.
       - Without them no batch is shown.
@@ -62,23 +62,24 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.rollout import Region, batch_numbers, summary_lines
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.rollout import Region, numbered, summary_lines
 
 
 def rollout_summary(
     hosts: Sequence[str],
     hostvars: Mapping[str, Mapping[str, Any]],
-    begun: Sequence[str] | None = None,
-    batches: Sequence[int | str] = (),
+    batch: Sequence[str] | None = None,
+    sizes: Sequence[int | str] = (),
     planned: bool = False,
 ) -> list[str]:
     """A table of what came of each host."""
-    numbers = [str(number) for number in batch_numbers(len(hosts), batches)] if batches else [""] * len(hosts)
+    begun = len(hosts) if batch is None else max((hosts.index(host) + 1 for host in batch), default=0)
+    numbers, hints = numbered(hosts, batch, sizes)
     regions = [
-        Region.of(host, hostvars[host], begun is None or host in begun, number)
-        for host, number in zip(hosts, numbers, strict=True)
+        Region.of(host, hostvars[host], place < begun, number)
+        for place, (host, number) in enumerate(zip(hosts, numbers, strict=True))
     ]
-    return summary_lines(regions, planned)
+    return [*summary_lines(regions, planned), *hints]
 
 
 class FilterModule:

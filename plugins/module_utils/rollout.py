@@ -20,6 +20,12 @@ BATCH = re.compile(r"[1-9]\d*%?")
 # Lines of a failure below the table; the task that failed has shown all of them.
 MOST_LINES = 12
 
+# Ansible makes the batches before it looks at any host's variables.
+NOT_IN_INVENTORY = [
+    "",
+    "rollout_batch in the inventory has no effect: give -e rollout_batch=2 to the run, or name groups wave_1, ...",
+]
+
 # How the verification of a table begins.
 AS_DEFINED = "settings are as defined"
 
@@ -79,6 +85,23 @@ def batch_numbers(hosts: int, sizes: Sequence[int | str]) -> list[int]:
         if len(numbers) >= hosts:
             return numbers
     return numbers
+
+
+def numbered(
+    hosts: Sequence[str], batch: Sequence[str] | None, sizes: Sequence[int | str]
+) -> tuple[list[str], list[str]]:
+    """For each host the number of its batch, and what to say where these are not the sizes that Ansible went by.
+
+    batch: the hosts of the batch that has ended.
+    """
+    none = [""] * len(hosts)
+    if not sizes or not batch:
+        return none, []
+    numbers = batch_numbers(len(hosts), sizes)
+    ended = numbers[hosts.index(batch[-1])]
+    if {host for host, number in zip(hosts, numbers, strict=True) if number == ended} != set(batch):
+        return none, NOT_IN_INVENTORY
+    return [str(number) for number in numbers], []
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def test_summary_of_a_whole_rollout() -> None:
         "oregon": variables("us-west-2"),
         "virginia": variables("us-east-1", DELETED),
     }
-    assert rollout_summary(list(found), found, batches=[1, 2]) == [
+    assert rollout_summary(list(found), found, ["oregon", "virginia"], [1, 2]) == [
         "5 of 5 hosts done",
         "  host       account       region        batch  tables",
         "  ireland    111122223333  eu-west-1     1      2 created",
@@ -150,7 +150,7 @@ def test_summary_of_a_rollout_that_stopped() -> None:
         "frankfurt": {"dynamodb_region": "eu-central-1", **failure("Show the account", ["Nobody", "  is there"])},
         "oregon": {"dynamodb_region": "us-west-2"},
     }
-    assert rollout_summary(list(found), found, ["ireland", "mumbai", "frankfurt"], [1, 2]) == [
+    assert rollout_summary(list(found), found, ["mumbai", "frankfurt"], [1, 2]) == [
         "1 of 4 hosts done, 2 FAILED",
         "  host       account       region        batch  tables",
         "  ireland    111122223333  eu-west-1     1      1 in sync",
@@ -168,6 +168,14 @@ def test_summary_of_a_rollout_that_stopped() -> None:
         "",
         "Stopped. Nothing was asked or changed in oregon.",
     ]
+
+
+def test_sizes_that_ansible_did_not_go_by() -> None:
+    """A variable of the inventory is not seen where batches are made; a table that shows it would be wrong."""
+    found = {host: variables("eu-west-1", IN_SYNC) for host in "abc"}
+    told = rollout_summary(list(found), found, ["b", "c"], [1, 1])
+    assert told[1] == "  host  account       region     tables"
+    assert told[-1].startswith("rollout_batch in the inventory has no effect: ")
 
 
 def test_what_is_off_is_not_lost_among_what_is_right() -> None:
