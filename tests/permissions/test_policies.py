@@ -23,9 +23,10 @@ from scripts.emulator.identity import REQUEST_LOG
 from scripts.emulator.request_log import read_calls
 from tests.integration.auditflow import DOCUMENTS, TABLES, key_arn, make
 from tests.integration.harness import Ansible, Finished, Target
-from tests.permissions.runbooks import REPLACE, RUNS
+from tests.permissions.runbooks import BUCKET, REPLACE, RUNS, with_bucket
 from tests.permissions.runs import (
     ACCOUNT,
+    COPY,
     USER,
     Account,
     Credentials,
@@ -291,6 +292,18 @@ def test_the_operator_recreates_and_tears_down(account: Account, play: Callable[
         finished = play(name, me, confirm=ALL)
         assert finished.code == 0, finished.output
     assert account.target.client().list_tables()["TableNames"] == []
+
+
+def test_the_custodian_restores_and_archives(account: Account, play: Callable[..., Finished], tmp_path: Path) -> None:
+    account.reset()
+    me = account.user(policy("custodian"))
+    with_bucket(account.target)
+    account.target.client().create_backup(TableName=DOCUMENTS, BackupName="before")
+    job = {"bucket": BUCKET, "timestamp": "upload_timestamp", "state_dir": str(tmp_path), "progress": False}
+    for name, extra in (("restore", {"backup": "latest", "to": COPY}), ("archive", {**job, "confirm": DOCUMENTS})):
+        finished = play(name, me, table=DOCUMENTS, **extra)
+        assert finished.code == 0, finished.output
+        assert finished.calls.writes != []
 
 
 def test_the_auditor_looks_and_changes_nothing(account: Account, play: Callable[..., Finished]) -> None:
