@@ -65,7 +65,8 @@ def plan_exports(name: str, order: Order, exports: Sequence[Export], recovery: R
     latest = (recovery.latest or now).replace(second=0, microsecond=0)
     if order.since == LAST:
         return _since_last(name, order, exports, recovery, latest)
-    assert isinstance(order.since, datetime)
+    if not isinstance(order.since, datetime):
+        raise AssertionError("an incremental order says since when")
     windows = split(order.since, order.until or latest, whole=order.until is not None)
     _check_windows(windows, order.since, order.until or latest, recovery, name, now)
     return _missing(order, windows, alike, now)

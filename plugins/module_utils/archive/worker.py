@@ -207,6 +207,11 @@ class Archiver:
         order = self._job.order
         return len(self._lines) >= order.part_items or self._size >= order.part_size
 
+    def _disk(self) -> Spool:
+        if self._spool is None:
+            raise AssertionError("check mode makes no part")
+        return self._spool
+
     def _ship(self, counts: Counter[str], samples: dict[str, list[dict[str, str]]]) -> bool:
         return self._settle(self._save(), counts, samples)
 
@@ -218,8 +223,7 @@ class Archiver:
         name = f"{self._segment:06d}-{uuid.uuid4().hex[:8]}-{part.sha256}.json.gz"
         key = f"{self._job.begun().folder}/data/{name}"
         work = InWork(part, self._data[PARTS] + 1, key, before=dict(self._uncounted))
-        assert self._spool is not None
-        self._spool.save(work)
+        self._disk().save(work)
         return work
 
     def _settle(self, work: InWork, counts: Counter[str], samples: dict[str, list[dict[str, str]]]) -> bool:
@@ -241,8 +245,7 @@ class Archiver:
 
     def _stored(self, work: InWork) -> InWork:
         """Takes a part to its storage class, from wherever it is. Raises AwsError, JournalError."""
-        spool, store = self._spool, self._job.store
-        assert spool is not None
+        spool, store = self._disk(), self._job.store
         try:
             if work.stage == SPOOLED:
                 store.put(work.key, work.part)
@@ -260,8 +263,7 @@ class Archiver:
 
     def _mark(self, work: InWork, samples: dict[str, list[dict[str, str]]]) -> InWork | None:
         """Marks the entries of a part; C(None) where it was broken off."""
-        spool, place = self._spool, self._job.store.place(work.key)
-        assert spool is not None
+        spool, place = self._disk(), self._job.store.place(work.key)
         counts, position = Counter(work.counts), work.position
         for line in list(work.part.lines())[position:]:
             if self._stopping():
