@@ -66,7 +66,7 @@ def plan_exports(name: str, order: Order, exports: Sequence[Export], recovery: R
     if order.since == LAST:
         return _since_last(name, order, exports, recovery, latest)
     if not isinstance(order.since, datetime):
-        raise AssertionError("an incremental order says since when")
+        raise TypeError("an incremental order says since when")
     windows = split(order.since, order.until or latest, whole=order.until is not None)
     _check_windows(windows, order.since, order.until or latest, recovery, name, now)
     return _missing(order, windows, alike, now)
