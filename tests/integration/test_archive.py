@@ -161,6 +161,27 @@ def check_bucket(target: Target, bucket: str) -> None:
     assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
 
 
+def check_import(target: Target, bucket: str, name: str, expected: dict[str, Item]) -> None:
+    """AWS's own import reads the copies."""
+    table = target.client()
+    (folder,) = {key.rpartition("/")[0] for key in objects(target, bucket) if "/data/" in key}
+    made = {
+        "TableName": name,
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    begun = table.import_table(
+        S3BucketSource={"S3Bucket": bucket, "S3KeyPrefix": f"{folder}/"},
+        InputFormat="DYNAMODB_JSON",
+        InputCompressionType="GZIP",
+        TableCreationParameters=made,
+    )["ImportTableDescription"]
+    told = table.describe_import(ImportArn=begun["ImportArn"])["ImportTableDescription"]
+    assert (told["ImportedItemCount"], told["ErrorCount"]) == (len(expected), 0)
+    assert by_key(table, name) == expected
+
+
 def test_old_items_are_archived_once(ansible: Ansible, name: str, no_bucket: str, state: Path) -> None:
     target, bucket = ansible.target, no_bucket
     before = fill(target, name)
@@ -183,6 +204,9 @@ def test_old_items_are_archived_once(ansible: Ansible, name: str, no_bucket: str
     found = objects(target, bucket)
     assert {head.get("StorageClass") for key, head in found.items() if "/data/" in key} == {"GLACIER"}
     check_manifest(target, result_of(done)["manifest"], OLD)
+    check_import(
+        target, bucket, f"{name}-again", {key: was for key, was in before.items() if key in archived_by(target, name)}
+    )
     assert not [path for path in state.rglob("*") if path.is_file() and path.name not in ("job.json", "lock")]
 
     again = archive(ansible, name, bucket, state, create_bucket=True)
