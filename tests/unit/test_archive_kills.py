@@ -218,6 +218,19 @@ def test_what_is_otherwise_in_its_class_is_not_marked(tmp_path: Path, member: st
     check_manifest(world, result)
 
 
+def test_a_rule_that_moves_objects_at_once(tmp_path: Path) -> None:
+    world = World(items())
+    add = world._add
+    world._add = lambda key, body, metadata, storage: add(key, body, metadata, "GLACIER")  # type: ignore[method-assign]
+    _result, error = run(world, tmp_path)
+    assert "leave the prefix out of that rule" in error
+    assert world.items == items()
+    world._add = add  # type: ignore[method-assign]
+    result, error = run(world, tmp_path)
+    assert error == ""
+    check_end(world, items(), result)
+
+
 def refused_at(operation: str, code: str, number: int) -> Any:
     met = [0]
 

@@ -23,6 +23,8 @@ COLD_CLASSES = ("GLACIER", "DEEP_ARCHIVE")
 # PutObject API reference, If-None-Match: there is an object of this key.
 TAKEN = "PreconditionFailed"
 NOT_AS_SENT = "NotAsSent"
+# GetObject API reference: of an object that has to be restored first.
+COLD = "InvalidObjectState"
 # S3 says so of an object without versions.
 NO_VERSION = ("", "null")
 
@@ -65,7 +67,13 @@ class Store:
 
     def read_back(self, key: str, part: Part) -> str:
         """Compares what S3 has with what was sent; returns its version. Raises AwsError."""
-        answer = self.aws.read(Read("GetObject", self._object(key), "s3"))
+        try:
+            answer = self.aws.read(Read("GetObject", self._object(key), "s3"))
+        except AwsError as error:
+            if error.code != COLD:
+                raise
+            told = "a rule of the bucket has moved it before it could be read back: leave the prefix out of that rule"
+            raise self._wrong(key, told) from error
         if answer is None:
             raise self._wrong(key, "it is not there")
         try:
