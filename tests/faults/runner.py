@@ -63,9 +63,9 @@ class Watched(Aws):
 
     calls: list[str] = field(default_factory=list)
 
-    def _call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _call(self, service: str, operation: str, arguments: Mapping[str, Any], whole: bool) -> Mapping[str, Any]:
         self.calls.append(operation)
-        return super()._call(service, operation, arguments)
+        return super()._call(service, operation, arguments, whole)
 
     @property
     def writes(self) -> list[str]:
