@@ -203,7 +203,8 @@ def _parsed(content: bytes, body: Mapping[str, Any], table: Table) -> Iterator[I
     if body["InputFormat"] == "CSV":
         yield from _of_csv(content, (body.get("InputFormatOptions") or {}).get("Csv") or {}, table)
         return
-    for line in content.decode("utf-8", errors="replace").splitlines():
+    # Not splitlines: an item may hold a character that Unicode takes for the end of a line.
+    for line in content.decode("utf-8", errors="replace").split("\n"):
         if line.strip():
             yield _of_json(line)
 
