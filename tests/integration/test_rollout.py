@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -33,11 +33,12 @@ CREATED = ["CreateTable", "UpdateTimeToLive"]
 
 
 class Fleet:
-    """Five hosts, each a region that nobody has used."""
+    """Five hosts, each a region, and a table that nobody has made in any of them."""
 
-    def __init__(self, folder: Path, regions: Iterator[str]):
-        self.regions = dict(zip(HOSTS, islice(regions, len(HOSTS)), strict=True))
+    def __init__(self, folder: Path, regions: Sequence[str], name: str):
+        self.regions = dict(zip(HOSTS, regions, strict=True))
         self.folder = folder
+        self.table = {**TABLE, "name": name}
 
     def inventory(self, **changes: dict[str, Any]) -> str:
         """An inventory; changes: host variables of its own for some hosts."""
@@ -46,7 +47,7 @@ class Fleet:
             "all": {
                 "hosts": hosts,
                 "children": {"canary": {"hosts": {CANARY: {}}}},
-                "vars": {"tables_definitions": [TABLE], "tables_preflight": False},
+                "vars": {"tables_definitions": [self.table], "tables_preflight": False},
             }
         }
         path = self.folder / "fleet.json"
@@ -68,9 +69,14 @@ class Fleet:
         return list(dict.fromkeys(hosts[call.region] for call in finished.calls))
 
 
+@pytest.fixture(scope="module")
+def five_regions(regions: Iterator[str]) -> list[str]:
+    return list(islice(regions, len(HOSTS)))
+
+
 @pytest.fixture
-def fleet(tmp_path: Path, regions: Iterator[str]) -> Fleet:
-    return Fleet(tmp_path, regions)
+def fleet(tmp_path: Path, five_regions: list[str], name: str) -> Fleet:
+    return Fleet(tmp_path, five_regions, name)
 
 
 def run(ansible: Ansible, inventory: str, *arguments: str, name: str = "provision") -> Finished:
