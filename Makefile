@@ -18,7 +18,7 @@ RUN_PYTHON := .venv/bin/python
 SETUP := PYTHON="$(PYTHON)" scripts/venv.sh
 NAMESPACE := ansible_collections/auditflow
 PARTS := lint sanity unit integration molecule
-# Minutes each; CI runs them after `make test`, people before they touch the engine.
+# Minutes each; CI runs all but chaos after `make test`, people all of them before they touch the engine.
 HARDER := permissions faults aws chaos bulk
 
 ##@ Use
