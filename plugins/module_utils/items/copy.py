@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import AwsError
 from .calls import Calls, condition_failed, found_instead
 from .copying import LACKS_KEY, WRONG_TYPE, Keys, same_item
-from .keys import Item, shown
+from .keys import Item
 from .lookup import look_up
-from .work import SAMPLES, OpenWorker, Stopping, Taken
+from .work import Handler, OpenWorker, each_page
 
 COPIED, OVERWRITTEN, SAME = "copied", "overwritten", "same"
 DIFFERS, COLLIDES, CHANGING = "differs", "collides", "changed_meanwhile"
@@ -41,14 +40,11 @@ class Copier:
     overwrite: bool = False
     check: bool = False
 
-    def open(self, segment: int, data: Mapping[str, Any], stopping: Stopping) -> CopyPages:
-        """The worker of a segment."""
-        return CopyPages(self, stopping)
-
-    def look(self, items: Sequence[Item]) -> dict[str, Item]:
-        """What the target has under the new keys of these items."""
+    def of_page(self, items: Sequence[Item]) -> Handler:
+        """What copies one item of a page; what the target has under their new keys is looked up for all at once."""
         keys = [self.new.of(item) for item in items if not self.new.problem(item)]
-        return look_up(self.calls, self.target, self.new, keys) if self.there else {}
+        there = look_up(self.calls, self.target, self.new, keys) if self.there else {}
+        return lambda item: self.one(item, None if self.new.problem(item) else there.get(self.new.text(item)))
 
     def one(self, item: Item, found: Item | None) -> str:
         """Copies one item. found: what the target has under its key. Raises AwsError."""
@@ -98,48 +94,6 @@ class Copier:
         return {**put, "ConditionExpression": equal, "ExpressionAttributeValues": values}
 
 
-@dataclass
-class CopyPages:
-    """The worker of one segment."""
-
-    copier: Copier
-    stopping: Stopping
-
-    def take(self, items: Sequence[Item]) -> Taken:
-        """Copies the items of a page."""
-        counts: Counter[str] = Counter()
-        samples: dict[str, list[dict[str, str]]] = {}
-        last: Item | None = None
-        try:
-            there = self.copier.look(items)
-            for item in items:
-                if self.stopping():
-                    return self._stopped(counts, samples, last, None)
-                found = None if self.copier.new.problem(item) else there.get(self.copier.new.text(item))
-                verdict = self.copier.one(item, found)
-                last = item
-                counts[verdict] += 1
-                if verdict in SAMPLED and len(samples.setdefault(verdict, [])) < SAMPLES:
-                    samples[verdict].append(shown(self.copier.old.of(item)))
-        except AwsError as error:
-            return self._stopped(counts, samples, last, error)
-        return Taken(counts, samples)
-
-    def finish(self) -> Taken:
-        """Nothing is held back."""
-        return Taken()
-
-    def _stopped(
-        self,
-        counts: Mapping[str, int],
-        samples: Mapping[str, Sequence[Mapping[str, str]]],
-        last: Item | None,
-        error: AwsError | None,
-    ) -> Taken:
-        key = self.copier.old.of(last) if last else None
-        return Taken(counts, samples, stopped=True, key=key, error=error)
-
-
 def copy_pages(copier: Copier) -> OpenWorker:
     """Workers that copy."""
-    return copier.open
+    return each_page(copier.of_page, copier.old.names, SAMPLED)

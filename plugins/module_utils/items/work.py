@@ -18,6 +18,8 @@ SAMPLES = 3
 
 Stopping = Callable[[], bool]
 Handler = Callable[[Item], str]
+# Makes the handler of a page, with what it has to know of all its items together; may raise AwsError.
+Prepare = Callable[[Sequence[Item]], Handler]
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,11 @@ OpenWorker = Callable[[int, Mapping[str, Any], Stopping], Worker]
 class EachItem:
     """A worker that deals with one item after the other.
 
-    handle: deals with an item and returns a verdict; may raise AwsError. sampled: verdicts of which keys are kept.
+    prepare: makes the handler of a page, which deals with an item and returns a verdict; both may raise AwsError.
+    sampled: verdicts of which keys are kept.
     """
 
-    handle: Handler
+    prepare: Prepare
     key_names: Sequence[str]
     sampled: frozenset[str]
     stopping: Stopping
@@ -74,17 +77,18 @@ class EachItem:
         counts: Counter[str] = Counter()
         samples: dict[str, list[dict[str, str]]] = {}
         last: Item | None = None
-        for item in items:
-            if self.stopping():
-                return self._stopped(counts, samples, last, None)
-            try:
-                verdict = self.handle(item)
-            except AwsError as error:
-                return self._stopped(counts, samples, last, error)
-            last = item
-            counts[verdict] += 1
-            if verdict in self.sampled and len(samples.setdefault(verdict, [])) < SAMPLES:
-                samples[verdict].append(shown(key_of(item, self.key_names)))
+        try:
+            handle = self.prepare(items)
+            for item in items:
+                if self.stopping():
+                    return self._stopped(counts, samples, last, None)
+                verdict = handle(item)
+                last = item
+                counts[verdict] += 1
+                if verdict in self.sampled and len(samples.setdefault(verdict, [])) < SAMPLES:
+                    samples[verdict].append(shown(key_of(item, self.key_names)))
+        except AwsError as error:
+            return self._stopped(counts, samples, last, error)
         return Taken(counts, samples)
 
     def finish(self) -> Taken:
@@ -104,4 +108,9 @@ class EachItem:
 
 def each_item(handle: Handler, key_names: Sequence[str], sampled: frozenset[str] = frozenset()) -> OpenWorker:
     """Workers that deal with one item after the other."""
-    return lambda segment, data, stopping: EachItem(handle, key_names, sampled, stopping)
+    return each_page(lambda items: handle, key_names, sampled)
+
+
+def each_page(prepare: Prepare, key_names: Sequence[str], sampled: frozenset[str] = frozenset()) -> OpenWorker:
+    """Workers that look something up for a page at once, and then deal with one item after the other."""
+    return lambda segment, data, stopping: EachItem(prepare, key_names, sampled, stopping)
