@@ -93,6 +93,23 @@ def regions() -> Iterator[str]:
     return iter(sorted(set(boto3.Session().get_available_regions("dynamodb")) - {DEFAULT_REGION}))
 
 
+@pytest.fixture(scope="session")
+def emulator_with_nothing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """One more embedded emulator, for what names its regions itself; one test may use it."""
+    folder = tmp_path_factory.mktemp("emulator-with-nothing")
+    for url in _running("emulator", folder):
+        yield Target(url, folder / REQUEST_LOG, read_calls)
+
+
+_accounts = count(200000000001)
+
+
+@pytest.fixture
+def account() -> str:
+    """The number of an account that nobody has used."""
+    return str(next(_accounts))
+
+
 @pytest.fixture
 def region(emulator: Target, regions: Iterator[str]) -> Target:
     """A region of the embedded emulator that nobody has used: for tests that need AuditFlow's names."""

@@ -146,12 +146,12 @@ def test_repair(fleet: Fleet) -> None:
     assert again.calls.writes == []
 
 
-def test_repair_with_an_assumed_role(emulator: Target, ansible: Ansible, tmp_path: Path) -> None:
+def test_repair_with_an_assumed_role(ansible: Ansible, account: str, tmp_path: Path) -> None:
     """The role is assumed once, by the run's own credentials: it need not trust itself."""
     host = {
         "dynamodb_region": "ca-central-1",
-        "dynamodb_role_arn": "arn:aws:iam::555566667777:role/deploy",
-        "tables_account_id": "555566667777",
+        "dynamodb_role_arn": f"arn:aws:iam::{account}:role/deploy",
+        "tables_account_id": account,
         "tables_definitions": DEFINITIONS,
     }
     inventory = tmp_path / "role.json"

@@ -262,9 +262,9 @@ def secrets_of(sent: list[bytes]) -> Rule:
 
 
 def test_two_accounts_and_no_secret_anywhere(
-    fronted: Callable[..., Ansible], emulator: Target, fleet: Fleet, tmp_path: Path
+    fronted: Callable[..., Ansible], emulator: Target, account: str, fleet: Fleet, tmp_path: Path
 ) -> None:
-    role = "arn:aws:iam::444455556666:role/tables-operator"
+    role = f"arn:aws:iam::{account}:role/tables-operator"
     theirs = client_of(role, emulator, fleet.regions[0])
     Ship("orders", tags=(("Project", "theirs"),)).make(theirs)
     answers: list[bytes] = []
@@ -289,7 +289,7 @@ def test_two_accounts_and_no_secret_anywhere(
     assert hosts(listed, "account_ours") == {f"ours.orders.{region}" for region in fleet.regions[:2]}
     assert hosts(listed, "account_theirs") == hosts(listed, "tag_Project_theirs") == {name}
     variables = listed["_meta"]["hostvars"][name]
-    assert variables["table_account_id"] == variables["tables_account_id"] == "444455556666"
+    assert variables["table_account_id"] == variables["tables_account_id"] == account
     assert variables["dynamodb_role_arn"] == role
     assert variables["dynamodb_role_external_id"] == "auditflow"
     assert variables["dynamodb_endpoint"] == emulator_url(inventory)
@@ -434,8 +434,10 @@ def test_mistakes_in_the_file(inventory: Inventory) -> None:
     inventory.fails("Invalid value ['everything'] for config 'read'", read=["everything"])
 
 
-def test_tables_of_one_name_from_two_files(ansible: Ansible, emulator: Target, fleet: Fleet, tmp_path: Path) -> None:
-    role = "arn:aws:iam::222233334444:role/tables-operator"
+def test_tables_of_one_name_from_two_files(
+    ansible: Ansible, emulator: Target, account: str, fleet: Fleet, tmp_path: Path
+) -> None:
+    role = f"arn:aws:iam::{account}:role/tables-operator"
     Ship("orders").make(client_of(role, emulator, fleet.regions[0]))
     (tmp_path / "both").mkdir()
     first, second = (Inventory(ansible, tmp_path / "both" / f"{name}.dynamodb.yml") for name in ("ours", "theirs"))
@@ -486,10 +488,10 @@ def test_a_runbook_on_the_tables_of_a_project(inventory: Inventory, fleet: Fleet
     assert {call.region for call in run.calls if call.write} == {fleet.regions[4]}
 
 
-def test_a_runbook_in_two_accounts(inventory: Inventory, emulator: Target, fleet: Fleet) -> None:
+def test_a_runbook_in_two_accounts(inventory: Inventory, emulator: Target, account: str, fleet: Fleet) -> None:
     """One run; the hosts of each account are worked on in that account."""
     region = fleet.regions[2]
-    role = "arn:aws:iam::555566667777:role/tables-operator"
+    role = f"arn:aws:iam::{account}:role/tables-operator"
     theirs, ours = client_of(role, emulator, region), replace(emulator, region=region).client()
     Ship("orders").make(theirs)
     path = inventory.write(
@@ -501,9 +503,9 @@ def test_a_runbook_in_two_accounts(inventory: Inventory, emulator: Target, fleet
     assert run.code == 0, run.output
     assert {task.host for task in run.tasks} == {f"ours.orders.{region}", f"theirs.orders.{region}"}
     assert run.calls.writes == [("CreateBackup", "orders")] * 2
-    for client, account in ((ours, ACCOUNT), (theirs, "555566667777")):
+    for client, owner in ((ours, ACCOUNT), (theirs, account)):
         (backup,) = client.list_backups(TableName="orders")["BackupSummaries"]
-        assert f":{account}:table/orders/" in backup["BackupArn"]
+        assert f":{owner}:table/orders/" in backup["BackupArn"]
 
 
 def test_a_playbook_of_ones_own_on_a_group(inventory: Inventory, fleet: Fleet, tmp_path: Path) -> None:
@@ -531,9 +533,11 @@ def test_a_playbook_of_ones_own_on_a_group(inventory: Inventory, fleet: Fleet, t
     assert hosts(inventory.listed(**options)[0], "no_pitr") == set()
 
 
-def test_credentials_of_another_account_stop_a_runbook(inventory: Inventory, emulator: Target, fleet: Fleet) -> None:
+def test_credentials_of_another_account_stop_a_runbook(
+    inventory: Inventory, emulator: Target, account: str, fleet: Fleet
+) -> None:
     """The file's keys are no variables, so the playbook goes by the environment's, which are another account's."""
-    role = "arn:aws:iam::777788889999:role/tables-operator"
+    role = f"arn:aws:iam::{account}:role/tables-operator"
     Ship("orders").make(client_of(role, emulator, fleet.regions[0]))
     keys = assume(role, emulator)
     path = inventory.write(
@@ -545,5 +549,5 @@ def test_credentials_of_another_account_stop_a_runbook(inventory: Inventory, emu
     run = inventory.ansible.playbook("backup", "-i", str(path))
     assert run.code == 2
     assert f"These are the credentials of account {ACCOUNT}" in run.failure
-    assert "tables_account_id allows 777788889999 only. Nothing was changed." in run.failure
+    assert f"tables_account_id allows {account} only. Nothing was changed." in run.failure
     assert run.calls.writes == []

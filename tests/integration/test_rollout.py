@@ -207,9 +207,9 @@ def test_a_batch_that_is_no_number_is_told_before_anything_is_asked(
 
 
 def test_each_account_is_reached_by_its_own_role(
-    emulator: Target, ansible_of: Callable[[Target], Ansible], tmp_path: Path
+    emulator: Target, ansible_of: Callable[[Target], Ansible], account: str, tmp_path: Path
 ) -> None:
-    accounts = {"staging": "111122223333", "production": "444455556666"}
+    accounts = {"staging": account, "production": str(int(account) + 10**11)}
     hosts = {
         name: {"dynamodb_region": "ca-central-1", "dynamodb_role_arn": f"arn:aws:iam::{account}:role/deploy"}
         for name, account in accounts.items()
@@ -238,7 +238,7 @@ def test_each_account_is_reached_by_its_own_role(
     path.write_text(json.dumps({"all": {"hosts": hosts, "vars": variables}}), encoding="utf-8")
     wrong = run(ansible_of(emulator), str(path))
     assert wrong.code == 2
-    assert "These are the credentials of account 444455556666" in told(wrong)
+    assert f"These are the credentials of account {accounts['production']}" in told(wrong)
 
 
 def test_a_role_that_cannot_be_assumed(emulator: Target, fronted: Callable[..., Ansible], tmp_path: Path) -> None:
