@@ -18,8 +18,8 @@ RUN_PYTHON := .venv/bin/python
 SETUP := PYTHON="$(PYTHON)" scripts/venv.sh
 NAMESPACE := ansible_collections/auditflow
 PARTS := lint sanity unit integration molecule
-# Minutes each; CI runs all but chaos after `make test`, people all of them before they touch the engine.
-HARDER := permissions faults aws chaos bulk
+# Minutes each; CI runs all but chaos and bulk after `make test`, people all of them before they touch the engine.
+HARDER := runbooks permissions faults aws chaos bulk
 
 ##@ Use
 .PHONY: provision plan verify emulator-start emulator-stop localstack-start localstack-stop
@@ -51,7 +51,7 @@ localstack-stop: runtime ## Stop LocalStack
 test: venv ## Run every check, and stop at the first that fails: lint, sanity, unit, integration, molecule
 	@scripts/parts.sh $(PARTS)
 
-harder: venv ## Run what takes longer: permissions, faults, AWS's behaviour, kills, many items
+harder: venv ## Run what takes longer: runbooks, permissions, faults, AWS's behaviour, kills, many items
 	@scripts/parts.sh $(HARDER)
 
 lint: venv ## Check style and types: ruff, mypy, yamllint, shellcheck, ansible-lint, antsibull
@@ -72,16 +72,19 @@ sanity: venv ## Run ansible-test sanity on a copy of this checkout
 	@$(RUN_PYTHON) scripts/sanity.py $(ARGS)
 
 unit: venv ## Run the unit tests
-	@$(RUN_PYTHON) -m pytest tests/unit $(ARGS)
+	@$(RUN_PYTHON) -m pytest -n 2 tests/unit $(ARGS)
 
 integration: venv ## Run the playbooks and modules against emulators that the tests start themselves
-	@$(RUN_PYTHON) -m pytest -n 2 --dist loadgroup tests/integration $(ARGS)
+	@$(RUN_PYTHON) -m pytest -n 2 --dist loadgroup tests/integration --ignore tests/integration/runbooks $(ARGS)
+
+runbooks: venv ## Run the runbooks of daily operation against emulators that the tests start themselves
+	@$(RUN_PYTHON) -m pytest -n 2 --dist loadgroup tests/integration/runbooks $(ARGS)
 
 permissions: venv ## Run the playbooks with exactly the shipped policies, and without each single permission
 	@$(RUN_PYTHON) -m pytest tests/permissions $(ARGS)
 
 molecule: venv ## Run every molecule scenario on the embedded emulator and on LocalStack
-	@$(RUN_PYTHON) -m pytest -v tests/molecule $(ARGS)
+	@$(RUN_PYTHON) -m pytest -v -n 2 --dist loadgroup tests/molecule $(ARGS)
 
 aws: venv ## Run every change from every state on a server that behaves as AWS does
 	@$(RUN_PYTHON) -m pytest -n 2 tests/aws $(ARGS)

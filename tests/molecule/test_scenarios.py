@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,10 +25,11 @@ SECONDS = 900
 NOT_CHECKED = re.compile(r"^\s*not checked  \S+  (.*)$", re.MULTILINE)
 
 
-def runs() -> list[tuple[str, str]]:
+def runs() -> list[Any]:
+    """Every scenario on every emulator that it is meant for; the runs on one emulator share a process."""
     scenarios = sorted(path.parent.name for path in ROOT.glob("extensions/molecule/*/molecule.yml"))
     return [
-        (scenario, emulator)
+        pytest.param(scenario, emulator, marks=pytest.mark.xdist_group(emulator))
         for emulator in EMULATORS
         for scenario in scenarios
         if ONLY.get(scenario, emulator) == emulator
@@ -52,6 +54,8 @@ def test_scenario(
         AWS_ACCESS_KEY_ID="AKIAEMULATOREXAMPLE0",
         AWS_SECRET_ACCESS_KEY="emulator-only-not-a-real-secret-key-0000",
         ANSIBLE_FORCE_COLOR="0",
+        # Of a run's own: one scenario may run on both emulators at once.
+        MOLECULE_EPHEMERAL_DIRECTORY=str(tmp_path / "molecule"),
     )
     command = [str(programs / "molecule"), "test", "--scenario-name", scenario]
     log = tmp_path / "molecule.log"
