@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """segments, slice, threads, budgets, journal and progress."""
+    """segments, slice, threads, budgets and journal."""
 
     DOCUMENTATION = r"""
 options:
@@ -59,14 +59,4 @@ options:
     description: Whether to begin at the beginning where an earlier run of the same job was not finished.
     type: bool
     default: false
-  progress:
-    description:
-      - Whether progress is shown in the terminal while the module runs. By default where there is a terminal and Ansible's
-        default output. Runs of less than two seconds show none.
-    type: bool
-  progress_file:
-    description:
-      - A file that the module writes its progress to, as JSON, twice a second at most. Where progress is shown in the terminal
-        the action plugin gives it by itself.
-    type: path
 """

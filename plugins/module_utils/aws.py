@@ -41,6 +41,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.cloud import BackoffIte
 from .conditions import Condition
 from .errors import AwsError, Denial, Kind, StuckError, WaitTimeoutError, classify
 from .overtaken import Doubt, Guard, undone
+from .progress import ProgressFile, Tell
 from .state import Read
 
 # botocore repeats nothing here. It would repeat a write whose answer was lost, and so make a second backup; it would
@@ -172,6 +173,7 @@ class Aws:
 
     new_client: makes a boto3 client for a service name. known_clients: those that exist, by service name.
     region: its name, for messages. read_seconds: for how long a read is made again that AWS is too busy for.
+    progress: is told what is waited for.
     """
 
     new_client: Callable[[str], Any]
@@ -179,6 +181,7 @@ class Aws:
     clock: Clock = field(default_factory=Clock)
     known_clients: dict[str, Any] = field(default_factory=dict)
     read_seconds: float = READ_SECONDS
+    progress: ProgressFile = field(default_factory=ProgressFile)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, read: Read) -> Mapping[str, Any] | None:
@@ -246,16 +249,19 @@ class Aws:
         whole: bool = True,
     ) -> Mapping[str, Any]:
         began = self.clock.now()
-        for attempt, pause in enumerate(polling(), 1):
-            try:
-                return self._call(service, operation, arguments, whole)
-            except AwsError as error:
-                if error.lost and not repeat_lost:
-                    raise
-                if self.gives_up(error, attempt, began, seconds, pause):
-                    raise self.told(error, attempt, began) from error
-            # Jitter, so that several tables that were refused together do not come back together.
-            self.clock.sleep(pause * random.uniform(0.75, 1.25))
+        with self.progress.wait(seconds) as tell:
+            for attempt, pause in enumerate(polling(), 1):
+                try:
+                    return self._call(service, operation, arguments, whole)
+                except AwsError as error:
+                    if error.lost and not repeat_lost:
+                        raise
+                    if self.gives_up(error, attempt, began, seconds, pause):
+                        raise self.told(error, attempt, began) from error
+                    if attempt >= ATTEMPTS:
+                        tell(f"{error.asked} is not taken yet ({error.code}), asked {attempt} times")
+                # Jitter, so that several tables that were refused together do not come back together.
+                self.clock.sleep(pause * random.uniform(0.75, 1.25))
         raise AssertionError("polling never ends")
 
     def gives_up(self, error: AwsError, attempt: int, began: float, seconds: float, pause: float) -> bool:
@@ -284,12 +290,13 @@ class Aws:
         Raises AwsError, WaitTimeoutError, StuckError.
         """
         for condition in conditions:
-            going_on = self._unmet(condition, patience, looks)
+            with self.progress.wait(patience.seconds) as tell:
+                going_on = self._unmet(condition, patience, looks, tell)
             if going_on:
                 return going_on
         return ""
 
-    def _unmet(self, condition: Condition, patience: Patience, looks: int) -> str:
+    def _unmet(self, condition: Condition, patience: Patience, looks: int, tell: Tell) -> str:
         held, doubt = 0, Doubt()
         deadline = self.clock.now() + patience.seconds
         for pause in polling():
@@ -310,6 +317,8 @@ class Aws:
                 return condition.waiting_for(answer)
             if not held and self.clock.now() + pause > deadline:
                 raise WaitTimeoutError(condition.waiting_for(answer), patience.seconds)
+            if not held:
+                tell(condition.waiting_for(answer), *condition.measured(answer))
             self.clock.sleep(SECOND_LOOK if held else pause)
         raise AssertionError("polling never ends")
 
@@ -317,6 +326,10 @@ class Aws:
         """Whether this botocore can send a member of an operation's request."""
         shape = self._client(service).meta.service_model.operation_model(operation).input_shape
         return member in shape.members
+
+    def endpoint(self, service: str = "dynamodb") -> str:
+        """Where calls of a service go."""
+        return str(self._client(service).meta.endpoint_url)
 
     def _client(self, service: str) -> Any:
         with self._lock:

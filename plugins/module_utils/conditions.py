@@ -10,7 +10,7 @@ reported "not found".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,10 @@ class Condition:
         """What is still going on, for people: the deadline's message and the pending list."""
         raise NotImplementedError
 
+    def measured(self, answer: Answer | None) -> tuple[str, float | None]:
+        """Counts for people, and percent where the answer has them: how far it is."""
+        return "", None
+
     def hopeless(self, answer: Answer | None) -> str:
         """Why waiting longer cannot help; empty while it can."""
         status = _status(answer)
@@ -70,11 +74,19 @@ def global_index(answer: Answer | None, name: str) -> Answer | None:
     return next((index for index in indexes if index["IndexName"] == name), None)
 
 
-def _index_phase(index: Answer | None) -> str:
+def index_phase(index: Answer | None) -> str:
+    """Where a global index stands."""
     if index is None:
         return "not there"
     status = index.get("IndexStatus", "ACTIVE")
     return f"{status}, backfilling" if index.get("Backfilling") else status
+
+
+def to_be_filled(answer: Answer | None, names: Collection[str]) -> str:
+    """How many items go into these indexes, where one is being filled; AWS counts a table's items every six hours."""
+    filling = any((global_index(answer, name) or {}).get("Backfilling") for name in names)
+    count = _table(answer).get("ItemCount") or 0
+    return f"about {count:,} items" if filling and count else ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,13 @@ class TableActive(Condition):
 
     def waiting_for(self, answer: Answer | None) -> str:
         return f"{self.table} is {_status(answer) or 'not visible yet'}"
+
+    def measured(self, answer: Answer | None) -> tuple[str, float | None]:
+        summary = _table(answer).get("RestoreSummary") or {}
+        origin = summary.get("SourceTableArn") or summary.get("SourceBackupArn") or ""
+        # table/NAME, and table/NAME/backup/ID of a backup.
+        name = origin.partition("table/")[2].partition("/")[0]
+        return f"being restored from {name}" if name and summary.get("RestoreInProgress") else "", None
 
 
 @dataclass(frozen=True)
@@ -127,7 +146,10 @@ class IndexActive(Condition):
         return found is not None and found.get("IndexStatus", "ACTIVE") == "ACTIVE" and _status(answer) == "ACTIVE"
 
     def waiting_for(self, answer: Answer | None) -> str:
-        return f"index {self.index} of {self.table} is {_index_phase(global_index(answer, self.index))}"
+        return f"index {self.index} of {self.table} is {index_phase(global_index(answer, self.index))}"
+
+    def measured(self, answer: Answer | None) -> tuple[str, float | None]:
+        return to_be_filled(answer, (self.index,)), None
 
 
 @dataclass(frozen=True)
@@ -142,7 +164,7 @@ class IndexGone(Condition):
     def waiting_for(self, answer: Answer | None) -> str:
         found = global_index(answer, self.index)
         return (
-            f"index {self.index} of {self.table} is {_index_phase(found)}"
+            f"index {self.index} of {self.table} is {index_phase(found)}"
             if found
             else f"{self.table} is {_status(answer)}"
         )
@@ -161,7 +183,7 @@ class NoIndexInFlight(Condition):
         return not self._in_flight(answer)
 
     def waiting_for(self, answer: Answer | None) -> str:
-        moving = "; ".join(f"{index['IndexName']} is {_index_phase(index)}" for index in self._in_flight(answer))
+        moving = "; ".join(f"{index['IndexName']} is {index_phase(index)}" for index in self._in_flight(answer))
         return f"one index at a time on {self.table}: {moving}"
 
     def _in_flight(self, answer: Answer | None) -> list[Answer]:
@@ -220,7 +242,7 @@ class NothingInFlight(Condition):
             *(WarmThroughputSettled(self.table, index["IndexName"]) for index in indexes),
         )
         return [
-            *(f"index {index['IndexName']} of {self.table} is {_index_phase(index)}" for index in moving),
+            *(f"index {index['IndexName']} of {self.table} is {index_phase(index)}" for index in moving),
             *(condition.waiting_for(answer) for condition in settled if not condition.holds(answer)),
         ]
 

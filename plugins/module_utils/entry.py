@@ -14,9 +14,10 @@ from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from .arguments import DefinitionError, given
-from .aws import CLIENT_CONFIG, SERVICE_CONFIG, Aws, Patience, watch_answers
+from .aws import CLIENT_CONFIG, SERVICE_CONFIG, Aws, Clock, Patience, watch_answers
 from .backups import stamped
 from .converge import Outcome, Run, converge
+from .progress import PROGRESS_OPTIONS, ProgressFile, progress_file
 from .report import message, report
 from .spec import TableSpec, parse_table, parse_tables
 
@@ -26,6 +27,7 @@ Result = TypeVar("Result")
 WAIT_OPTIONS: dict[str, Any] = {
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 3600},
+    **PROGRESS_OPTIONS,
 }
 DELETE_OPTIONS: dict[str, Any] = {
     "allow_delete": {"type": "bool", "default": False},
@@ -97,7 +99,7 @@ def tables_of(module: AwsModule) -> tuple[TableSpec, ...]:
 
 
 def connect(module: AwsModule, region: str = "") -> Aws:
-    """AWS as the module's arguments and the environment say. region: another than theirs."""
+    """AWS as the module's arguments and the environment say. region: another than theirs, to read there only."""
     elsewhere = {"region": region} if region else {}
 
     def new_client(service: str) -> Any:
@@ -105,7 +107,10 @@ def connect(module: AwsModule, region: str = "") -> Aws:
         return watch_answers(module.client(service, config=config, **elsewhere))
 
     client = new_client("dynamodb")
-    return Aws(new_client, region=client.meta.region_name, known_clients={"dynamodb": client})
+    clock = Clock()
+    told = ProgressFile() if region else progress_file(module.params, clock.now, lambda: clock.today().timestamp())
+    known = {"dynamodb": client}
+    return Aws(new_client, region=client.meta.region_name, clock=clock, known_clients=known, progress=told)
 
 
 def run_of(module: AwsModule) -> Run:

@@ -139,7 +139,7 @@ def _begin(plan: Plan, source: Source, newest: str, aws: Aws, patience: Patience
 
 def _wait(outcome: Imported, job: Import, aws: Aws, patience: Patience) -> Imported:
     try:
-        going_on = aws.unmet((ImportOver(outcome.name, job.arn),), patience)
+        going_on = aws.unmet((ImportOver(outcome.name, job.arn, outcome.source.items),), patience)
         job = _read(job.arn, aws) or job
         outcome = replace(outcome, job=job)
         if going_on:

@@ -10,7 +10,7 @@ items, of two imports for one name and of their tables was measured.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -29,13 +29,17 @@ LOST_THE_NAME = "TableAlreadyExists"
 
 @dataclass(frozen=True)
 class Source:
-    """What is imported. delimiter, header: of CSV; without a header the first line is it."""
+    """What is imported.
+
+    delimiter, header: of CSV; without a header the first line is it. items: how many, where an export tells it.
+    """
 
     place: Place
     format: str = "DYNAMODB_JSON"
     compression: str = "NONE"
     delimiter: str = ""
     header: tuple[str, ...] = ()
+    items: int = field(default=0, compare=False)
 
     def request(self) -> dict[str, Any]:
         """The members of the call."""
@@ -173,7 +177,7 @@ def source_of(export: Export) -> Source:
         raise _refused("export_arn", reason, "Only a full export will do")
     prefix = f"{export.place.prefix}/" if export.place.prefix else ""
     place = Place(export.place.bucket, f"{prefix}AWSDynamoDB/{export.id}/data/", export.place.owner)
-    return Source(place, export.format, "GZIP")
+    return Source(place, export.format, "GZIP", items=export.items or 0)
 
 
 def newest_of(table: str, summaries: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from .aws import Aws, Patience
 from .cloudwatch import index_progress, index_use
-from .conditions import Answer, Condition
+from .conditions import Answer, Condition, global_index, index_phase, to_be_filled
 from .errors import AwsError, Kind, WaitTimeoutError
 from .index_view import IndexView, index_views, local_names
 from .spec import TableSpec
@@ -30,8 +30,11 @@ class IndexesSettled(Condition):
         return not moving_indexes(answer, self.names)
 
     def waiting_for(self, answer: Answer | None) -> str:
-        moving = ", ".join(f"{name} {status}" for name, status in moving_indexes(answer, self.names).items())
-        return f"of {self.table} is {moving}"
+        phases = {name: index_phase(global_index(answer, name)) for name in moving_indexes(answer, self.names)}
+        return "; ".join(f"index {name} of {self.table} is {phase}" for name, phase in phases.items())
+
+    def measured(self, answer: Answer | None) -> tuple[str, float | None]:
+        return to_be_filled(answer, moving_indexes(answer, self.names)), None
 
 
 def moving_indexes(answer: Answer | None, names: Collection[str] = ()) -> dict[str, str]:

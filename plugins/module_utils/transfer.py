@@ -121,13 +121,21 @@ class ExportOver(Over):
 
 @dataclass(frozen=True)
 class ImportOver(Over):
-    """An import has ended."""
+    """An import has ended. expected: how many items there are to import; 0 where nobody knows."""
 
     operation = "DescribeImport"
+    expected: int = 0
+
     what = "import"
     member = "ImportTableDescription"
     argument = "ImportArn"
     status = "ImportStatus"
+
+    def measured(self, answer: Answer | None) -> tuple[str, float | None]:
+        shown = described(answer, self.member)
+        read, imported = shown.get("ProcessedItemCount") or 0, shown.get("ImportedItemCount") or 0
+        percent = min(99.0, 100 * read / self.expected) if self.expected else None
+        return f"{read:,} items read, {imported:,} imported" if read else "", percent
 
 
 class JobFailedError(StuckError):

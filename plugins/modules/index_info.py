@@ -50,6 +50,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - auditflow.dynamodb.attributes.info
+  - auditflow.dynamodb.progress
 seealso:
   - module: auditflow.dynamodb.gsi
 """
@@ -145,6 +146,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import co
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError, StuckError
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_look import Asked, look
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_text import index_lines, phase
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.progress import PROGRESS_OPTIONS
 
 
 def main() -> None:
@@ -157,6 +159,7 @@ def main() -> None:
             "use_days": {"type": "int", "default": 0},
             "watch_seconds": {"type": "int", "default": 0},
             "parallel": {"type": "int", "default": 10},
+            **PROGRESS_OPTIONS,
         },
     )
     names = sorted(set(module.params["tables"]))

@@ -46,6 +46,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
   - auditflow.dynamodb.attributes.items
   - auditflow.dynamodb.items
+  - auditflow.dynamodb.progress
 seealso:
   - module: auditflow.dynamodb.items_compare
   - module: auditflow.dynamodb.tables

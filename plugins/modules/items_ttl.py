@@ -66,6 +66,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
   - auditflow.dynamodb.attributes.items
   - auditflow.dynamodb.items
+  - auditflow.dynamodb.progress
 seealso:
   - module: auditflow.dynamodb.ttl
 """

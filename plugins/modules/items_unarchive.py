@@ -109,16 +109,11 @@ options:
     description: Read capacity units per second, likewise.
     type: float
     default: 0.0
-  progress:
-    description: Whether progress is shown in the terminal while the module runs, objects counted as segments.
-    type: bool
-  progress_file:
-    description: A file that the module writes its progress to, as JSON.
-    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - auditflow.dynamodb.progress
 seealso:
   - module: auditflow.dynamodb.items_archive
 """

@@ -40,6 +40,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
   - auditflow.dynamodb.attributes
   - auditflow.dynamodb.waiting
+  - auditflow.dynamodb.progress
 attributes:
   diff_mode:
     support: none

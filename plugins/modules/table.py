@@ -294,6 +294,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
   - auditflow.dynamodb.attributes
   - auditflow.dynamodb.waiting
+  - auditflow.dynamodb.progress
 seealso:
   - module: auditflow.dynamodb.tables
   - module: auditflow.dynamodb.table_info

@@ -59,6 +59,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
   - auditflow.dynamodb.attributes
   - auditflow.dynamodb.waiting
+  - auditflow.dynamodb.progress
 seealso:
   - module: auditflow.dynamodb.table_backup_info
   - module: auditflow.dynamodb.table_restore

@@ -107,6 +107,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
   - auditflow.dynamodb.attributes
   - auditflow.dynamodb.waiting
+  - auditflow.dynamodb.progress
 seealso:
   - module: auditflow.dynamodb.table_export_info
   - module: auditflow.dynamodb.table_import

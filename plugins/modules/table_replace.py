@@ -52,6 +52,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - auditflow.dynamodb.attributes
+  - auditflow.dynamodb.progress
 seealso:
   - module: auditflow.dynamodb.table_restore
   - module: auditflow.dynamodb.table_backup
@@ -86,6 +87,7 @@ from ansible.module_utils.common.warnings import warn
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Patience
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.converge import Run
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.progress import PROGRESS_OPTIONS
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.replacing import Order, replace_table
 
 
@@ -99,6 +101,7 @@ def main() -> None:
             "writers_stopped": {"type": "bool", "default": False},
             "count": {"type": "bool", "default": True},
             "wait_timeout": {"type": "int", "default": 21600},
+            **PROGRESS_OPTIONS,
         }
     )
     params = module.params

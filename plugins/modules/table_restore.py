@@ -103,6 +103,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - auditflow.dynamodb.attributes
+  - auditflow.dynamodb.progress
 seealso:
   - module: auditflow.dynamodb.table_backup
   - module: auditflow.dynamodb.table_backup_info

@@ -127,7 +127,7 @@ def test_indexes_under_way_are_waited_for() -> None:
     moving = {"Table": {"GlobalSecondaryIndexes": [described("by-a", "a", IndexStatus="CREATING")]}}
     assert not IndexesSettled("Orders").holds(moving)
     assert IndexesSettled("Orders", frozenset({"by-b"})).holds(moving)
-    assert IndexesSettled("Orders").waiting_for(moving) == "of Orders is by-a CREATING"
+    assert IndexesSettled("Orders").waiting_for(moving) == "index by-a of Orders is CREATING"
 
 
 # CloudWatch

@@ -25,11 +25,6 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import A
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items import calls as calls_module
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.journal import Job, Journal, JournalError, Record
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.keys import from_json, key_of, shown, to_json
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.progress import (
-    Progress,
-    ProgressFile,
-    parse_progress,
-)
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.rate import Budget
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.segments import (
     Slice,
@@ -411,24 +406,3 @@ def test_throttling_slows_down_and_ends(code: str, monkeypatch: pytest.MonkeyPat
     with pytest.raises(AwsError, match=code):
         calls.write("UpdateItem", {"Key": {KEY: {"S": "i0000"}}})
     assert table.time.seconds - began < calls_module.BUSY_SECONDS + 60
-
-
-# --- progress --------------------------------------------------------------------------------------------------------
-
-
-def test_progress_is_read_as_it_was_written(tmp_path: Path) -> None:
-    time = Time()
-    file = ProgressFile(tmp_path / "progress.json", time.clock().now)
-    progress = Progress("Orders", 16, 4, 25_000, 100_000, 50.0, 5_000, {"set": 19_000, "unreadable_timestamp": 2}, 400)
-    file.tell(progress)
-    file.tell(replace(progress, scanned=30_000))
-    found = parse_progress((tmp_path / "progress.json").read_text(encoding="utf-8"))
-    assert found == progress
-    assert found.line() == (
-        "Orders: 4/16 segments, 25,000 of about 100,000 items, 19,000 set, 2 unreadable timestamp, 400 items/s, "
-        "8 write units/s, about 3 min left"
-    )
-
-
-def test_progress_that_cannot_be_written_hinders_nothing(tmp_path: Path) -> None:
-    ProgressFile(tmp_path / "nowhere" / "progress.json", Time().clock().now).tell(Progress("Orders", 1, 0, 0, 0, 0.0))

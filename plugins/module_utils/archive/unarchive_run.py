@@ -12,7 +12,6 @@ import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, NoReturn
 
 from ..arguments import DefinitionError
@@ -21,9 +20,10 @@ from ..entry import WAIT_OPTIONS, AwsModule, connect, new_module, side_by_side
 from ..errors import AwsError, StuckError, WaitTimeoutError
 from ..items.calls import Calls
 from ..items.options import ITEM_OPTIONS, MOST_THREADS, Table, calls_of, described, job_of, slice_of, walk_of
-from ..items.progress import Progress, ProgressFile
+from ..items.progress import Progress
 from ..items.segments import Slice
 from ..items.text import count_lines, sample_lines
+from ..progress import PROGRESS_OPTIONS, ProgressFile
 from ..transfer import TimeError, parse_time
 from . import unarchiving as outcomes
 from .manifest import read_manifest
@@ -42,7 +42,7 @@ OPTIONS: dict[str, Any] = {
     "tier": {"type": "str", "choices": ["Standard", "Bulk", "Expedited"], "default": "Standard"},
     "restore_days": {"type": "int", "default": 7},
     **{name: ITEM_OPTIONS[name] for name in ("slice", "threads", "page_size", "write_units", "read_units")},
-    **{name: ITEM_OPTIONS[name] for name in ("progress", "progress_file")},
+    **PROGRESS_OPTIONS,
     "segments": {"type": "int", "default": 16},
     # Glacier takes hours.
     "wait": {"type": "bool", "default": False},
@@ -149,7 +149,7 @@ def _places(module: AwsModule, calls: Calls, table: Table, wanted: Wanted) -> tu
     places = Places(wanted)
     job = job_of(params, "unarchive", table, {})
     # Each slice has to find all objects; which of them are its own does not go by segments.
-    whole = {**params, **UNUSED, "slice": "1/1", "progress_file": None}
+    whole = {**params, **UNUSED, "slice": "1/1"}
     walked = walk_of(whole, True, calls, table, job, wanted.scan(), places.open).run()
     if walked.error:
         raise walked.error
@@ -198,12 +198,11 @@ def _unarchive(
     wanted: Wanted,
 ) -> NoReturn:
     params, check = module.params, module.check_mode
-    path = params["progress_file"]
     teller = Teller(
         table.name,
         len(places),
         sum(places.values()),
-        ProgressFile(Path(path) if path else None, aws.clock.now),
+        aws.progress,
         calls,
         aws.clock.now(),
     )

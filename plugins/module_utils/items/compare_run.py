@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from ..aws import Aws
 from ..entry import AwsModule, connect, new_module
 from ..errors import AwsError
+from ..progress import PROGRESS_OPTIONS
 from . import comparing as found_as
 from .comparing import Compared, SourceSide, TargetSide
 from .copying import LACKS_KEY, WRONG_TYPE, Sample, keys_of
@@ -17,7 +18,7 @@ from .options import ITEM_OPTIONS, Table, calls_of, described, job_of, walk_of
 from .text import count_lines, sample_lines
 from .walk import Walked
 
-SHARED = ("segments", "threads", "page_size", "read_units", "progress", "progress_file")
+SHARED = ("segments", "threads", "page_size", "read_units", *PROGRESS_OPTIONS)
 OPTIONS: dict[str, Any] = {
     "source": {"type": "str", "required": True},
     "target": {"type": "str", "required": True},

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ..aws import Aws
+from ..progress import PROGRESS_OPTIONS
 from ..state import Read
 from .calls import Calls
 from .journal import Job, Journal
-from .progress import ProgressFile
 from .rate import Budget
 from .segments import Slice, check_segments, parse_slice
 from .walk import Manner, Walk, Walked
@@ -31,8 +31,7 @@ ITEM_OPTIONS: dict[str, Any] = {
     "time_limit": {"type": "int", "default": 0},
     "state_dir": {"type": "path", "default": "~/.local/state/auditflow.dynamodb"},
     "restart": {"type": "bool", "default": False},
-    "progress": {"type": "bool"},
-    "progress_file": {"type": "path"},
+    **PROGRESS_OPTIONS,
 }
 MOST_THREADS = 8
 
@@ -115,9 +114,7 @@ def walk_of(
         restart=params["restart"],
     )
     journal = None if check_mode else journal_of(params, job)
-    path = params.get("progress_file")
-    progress = ProgressFile(Path(path) if path else None, calls.aws.clock.now)
-    return Walk(calls, job, manner, scan, open_worker, journal, progress)
+    return Walk(calls, job, manner, scan, open_worker, journal, calls.aws.progress)
 
 
 def walk_result(walked: Walked, job: Job, part: Slice) -> dict[str, Any]:

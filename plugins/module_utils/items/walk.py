@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import AwsError
+from ..progress import ProgressFile
 from .calls import Calls
 from .journal import Job, Journal, JournalError, Record
-from .progress import Progress, ProgressFile
+from .progress import Progress
 from .segments import Slice
 from .work import SAMPLES, OpenWorker, Taken, Worker
 
