@@ -60,7 +60,7 @@ class Calls:
                 if clock.now() - began > BUSY_SECONDS:
                     raise
                 continue
-            budget.charge(_consumed(answer))
+            budget.charge(consumed(answer))
             return answer
 
 
@@ -78,7 +78,8 @@ def found_instead(error: AwsError) -> Answer:
     return found
 
 
-def _consumed(answer: Answer) -> float:
+def consumed(answer: Answer) -> float:
+    """The capacity units that an answer says it took."""
     consumed = answer.get("ConsumedCapacity") or ()
     parts = [consumed] if isinstance(consumed, Mapping) else consumed
     # What answers may be an emulator that does not count; then a call counts as one.
