@@ -102,7 +102,7 @@ RULES: dict[str, Rule] = {
         _throttled(
             "throttled_reads",
             "reads",
-            "raise the read limit or capacity, or find the key that is read too often; the application repeats the reads",
+            "raise the read limit or capacity, or find the key that is read too often",
         ),
         _throttled(
             "throttled_writes",
@@ -127,7 +127,7 @@ RULES: dict[str, Rule] = {
             Scope.TABLE,
             "TTL deletions stopped",
             "items were deleted by time to live within the last week, but none for {threshold} hours",
-            "check that time to live is on (verify) and that new items have the attribute, in Unix seconds (ttl_backfill)",
+            "check that time to live is on (verify) and that items have the attribute, in Unix seconds (ttl_backfill)",
             threshold=24,
             period=HOUR,
             evaluation_periods=WEEK // HOUR,
@@ -136,7 +136,7 @@ RULES: dict[str, Rule] = {
             "replica_lag",
             Scope.TABLE,
             "replica lag",
-            "writes took over {threshold} seconds on average to reach the replica, for {share} periods of {minutes} minutes",
+            "writes took over {threshold} seconds on average to reach the replica, in {share} periods of {minutes} min",
             "see the AWS Health Dashboard of both regions; readers of the replica see old items meanwhile",
             threshold=60,
             evaluation_periods=3,
@@ -147,7 +147,7 @@ RULES: dict[str, Rule] = {
             "index_build_throttled",
             Scope.INDEX,
             "index build throttled",
-            "the index is built slower, since writes of its backfill are throttled, more than {threshold} in {minutes} minutes",
+            "it is built slower, since its backfill is throttled, more than {threshold} writes in {minutes} minutes",
             "raise the write limit or capacity of the index until it is ACTIVE (watch_index)",
             threshold=0,
             enabled=False,
@@ -156,8 +156,8 @@ RULES: dict[str, Rule] = {
             "user_errors",
             Scope.ACCOUNT,
             "user errors",
-            "requests to any table were wrong (HTTP 400, other than throttling and failed conditions), more than {threshold}"
-            " in {minutes} minutes",
+            "requests to any table were wrong (HTTP 400, other than throttling and failed conditions), more than"
+            " {threshold} in {minutes} minutes",
             "find the application that sends them, in its log or in CloudTrail; a missing table or permission is usual",
             threshold=20,
         ),

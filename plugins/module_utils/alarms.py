@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The CloudWatch alarms of tables and their indexes, out of the tables' definitions. Pure.
 
-DynamoDB sends most metrics only while they are not 0, and an alarm on a metric of it keeps its state as long as there is
-nothing new, whatever it is told about missing data (CloudWatch API reference, PutMetricAlarm, TreatMissingData): it would
-ring for ever. So each alarm watches an expression that fills what is missing. The fill may stand where the latest numbers
-are late, which is why one period of two is enough to ring.
+DynamoDB sends most metrics only while they are not 0, and an alarm on a metric of it keeps its state as long as there
+is nothing new, whatever it is told about missing data (CloudWatch API reference, PutMetricAlarm, TreatMissingData): it
+would ring for ever. So each alarm watches an expression that fills what is missing. The fill may stand where the latest
+numbers are late, which is why one period of two is enough to ring.
 """
 
 from __future__ import annotations
@@ -180,7 +180,8 @@ def _alarm(
     }
     subject = f"Index {index} of {table}" if index else table or "This account and region"
     towards = f" ({more})" if more else ""
-    description = f"{subject}{towards}: {rule.meaning.format(**words)}. What to do: {rule.action}. Runbook: monitoring, {rule.kind}."
+    told = f"{subject}{towards}: {rule.meaning.format(**words)}."
+    description = f"{told} What to do: {rule.action}. Runbook: monitoring, {rule.kind}."
     return Alarm(f"{begins}{middle}{ends}", description, table, index, rule, queries, monitoring.topics)
 
 
