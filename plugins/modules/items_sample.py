@@ -70,21 +70,12 @@ options:
     description: Read capacity units per second, likewise.
     type: float
     default: 0.0
-  progress:
-    description:
-      - Whether progress is shown in the terminal while the module runs. By default where there is a terminal and Ansible's
-        default output. Runs of less than two seconds show none.
-    type: bool
-  progress_file:
-    description:
-      - A file that the module writes its progress to, as JSON. Where progress is shown in the terminal the action plugin gives it
-        by itself.
-    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - auditflow.dynamodb.attributes.items
+  - auditflow.dynamodb.progress
 seealso:
   - module: auditflow.dynamodb.tables
 """

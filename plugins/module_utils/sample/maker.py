@@ -70,7 +70,7 @@ class ItemMaker:
         item.typed.update(self.keys.key(number))
         item.moment = moment_of(item.typed.get(self._main, {}), AUTO) or item.moment
         for name, attribute in self._attributes.items():
-            if name not in item.typed and item.parts.get(stem(name), True):
+            if name not in item.typed and (not attribute.optional or item.parts[stem(name)]):
                 item.typed[name] = self._value(name, attribute, item)
         self._expire(item)
         # In the order of the definition, whatever depends on what.
@@ -129,17 +129,13 @@ class ItemMaker:
             return known
         if name == self._main or attribute.is_time:
             return self._time(name, attribute, item)
-        if attribute.type == "BOOL" and stem(name) in self._optional_stems and not attribute.optional:
+        if attribute.type == "BOOL" and stem(name) in item.parts and not attribute.optional:
             return {"BOOL": item.parts[stem(name)]}
         if attribute.type == "M":
             return {"M": self._fields(attribute.fields, item)}
         if attribute.type == "L":
             return {"L": self._elements(attribute.elements, item)}
         return self._dependent(name, attribute, item) or self._values.value(attribute)
-
-    @property
-    def _optional_stems(self) -> set[str]:
-        return {stem(name) for name, each in self._attributes.items() if each.optional}
 
     def _known(self, name: str, attribute: Attribute, item: _Item, place: int = 0) -> Typed | None:
         """The value of an attribute by which items of this or another table are known; C(None) for others."""
