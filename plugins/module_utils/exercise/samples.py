@@ -64,8 +64,10 @@ class Sampler:
 
     def _beside(self, item: Item) -> Item:
         """Another item that has the same partition key."""
-        same = [each for each in self.items if all(each[name] == item[name] for name in self.source.partition)]
-        return self.rng.choice(same)
+        return self.rng.choice(self._same(item))
+
+    def _same(self, item: Item) -> list[Item]:
+        return [each for each in self.items if all(each[name] == item[name] for name in self.source.partition)]
 
     def _ranges(self) -> list[Comparison]:
         found = (term for term in terms(self.pattern.key_condition) if isinstance(term, Comparison))
@@ -122,9 +124,12 @@ class Sampler:
         return {}
 
     def _beyond(self, item: Item) -> dict[str, Typed]:
-        """A range that begins behind the last item."""
+        """A range that begins behind the last item of a partition key."""
         values = self._values(item, item)
         for term in self._ranges():
+            if isinstance(term.left, Path):
+                last = max(self._same(item), key=lambda each: sort_value(each[str(term.left.parts[0])]))
+                values = self._values(last, last)
             for operand in term.right:
                 if isinstance(operand, Parameter):
                     values[operand.name] = after(values[operand.name])
