@@ -9,8 +9,8 @@ name: dashboard_body
 short_description: Make the body of a CloudWatch dashboard of tables
 version_added: 1.0.0
 description:
-  - Makes the body of a CloudWatch dashboard out of table definitions. Each table has graphs of what it and its indexes consume,
-    of throttling, latencies and errors, and those values that its alarms watch, with a line where they ring.
+  - Makes the body of a CloudWatch dashboard out of table definitions. Each table has graphs of what it and its indexes
+    consume, of throttling, latencies and errors, and those values that its alarms watch, with a line where they ring.
 author:
   - AuditFlow-Pro (@auditflow)
 positional: _input, region, options
@@ -48,6 +48,7 @@ _value:
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.auditflow.dynamodb.plugins.module_utils import dashboard_body as bodies
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
 

@@ -9,7 +9,8 @@ name: monitoring_problems
 short_description: Check table definitions and what is said about their alarms, offline
 version_added: 1.0.0
 description:
-  - Lists every mistake in a list of table definitions and in the options of their alarms, each with its path and what is allowed.
+  - Lists every mistake in a list of table definitions and in the options of their alarms, each with its path and what
+    is allowed.
   - AWS is not asked anything.
 author:
   - AuditFlow-Pro (@auditflow)

@@ -11,7 +11,7 @@ from typing import Any
 
 from .alarms import ACCOUNT, Alarm, ours
 
-# What a person may change in the console and put back: alarms are silenced for a while by their actions.
+# ActionsEnabled is not among them: whoever silences an alarm for a while shall find it silent.
 COMPARED = {
     "AlarmDescription": "description",
     "ComparisonOperator": "comparison",
@@ -24,6 +24,8 @@ COMPARED = {
     "InsufficientDataActions": "topics for insufficient data",
     "Metrics": "metrics",
 }
+# Those whose values fit into a line.
+SHORT = ("ComparisonOperator", "Threshold", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData")
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,6 @@ class Found:
                 lines += [change.line for change in changes]
         return lines + [f"ringing now: {name}" for name in self.ringing]
 
-    def diff(self) -> dict[str, str]:
-        """Before and after, as Ansible shows it."""
-        before = [_shown(change.found) for change in self.changes if change.found]
-        after = [_shown(change.wanted.request()) for change in self.changes if change.wanted]
-        return {"before": "".join(before), "after": "".join(after), "before_header": "alarms", "after_header": "alarms"}
-
 
 def compare(tables: Sequence[str], wanted: Sequence[Alarm], found: Mapping[str, Sequence[Mapping[str, Any]]]) -> Found:
     """What is to be done.
@@ -109,7 +105,11 @@ def compare(tables: Sequence[str], wanted: Sequence[Alarm], found: Mapping[str, 
 def difference(wanted: Alarm, found: Mapping[str, Any]) -> tuple[str, ...]:
     """What of an alarm is not as wanted, in words."""
     want, have = _plain(wanted.request()), _plain(found)
-    return tuple(word for name, word in COMPARED.items() if want[name] != have[name])
+    return tuple(
+        f"{word} {have[name]} -> {want[name]}" if name in SHORT else word
+        for name, word in COMPARED.items()
+        if want[name] != have[name]
+    )
 
 
 def _plain(alarm: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _plain(alarm: Mapping[str, Any]) -> dict[str, Any]:
     plain = {name: alarm.get(name) for name in COMPARED}
     for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
         plain[name] = sorted(alarm.get(name) or ())
-    plain["Threshold"] = float(alarm.get("Threshold") or 0)
+    plain["Threshold"] = f"{float(alarm.get('Threshold') or 0):g}"
     plain["TreatMissingData"] = alarm.get("TreatMissingData") or "missing"
     plain["DatapointsToAlarm"] = alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods")
     plain["Metrics"] = [_plain_query(query) for query in alarm.get("Metrics") or ()]
@@ -140,17 +140,3 @@ def _heading(wanted: int, changes: Iterable[Change]) -> str:
     done = [f"{count} to {verb}" for verb, count in counts.items() if count]
     alarms = f"{wanted} alarm{'' if wanted == 1 else 's'}" if wanted else "no alarms"
     return ", ".join([alarms, *(done or ["in sync"])])
-
-
-def _shown(alarm: Mapping[str, Any]) -> str:
-    """An alarm for a diff: the settings that are compared, its metrics a line each."""
-    plain = _plain(alarm)
-    lines = [str(alarm["AlarmName"])]
-    for name, word in COMPARED.items():
-        if name != "Metrics":
-            lines.append(f"  {word}: {plain[name]}")
-    for query in plain["Metrics"]:
-        metric = " ".join(str(part) for part in query["Metric"] if part)
-        where = " ".join(f"{name}={value}" for name, value in query["Dimensions"])
-        lines.append(f"  {query['Id']}: {query['Expression'] or f'{metric} {where}'}")
-    return "".join(f"{line}\n" for line in lines)
