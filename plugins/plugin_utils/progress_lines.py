@@ -14,6 +14,8 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.progress import
 
 CUT = "..."
 MOST_LINES = 10
+# Most waits are over by then; to show them would only flicker.
+YOUNGEST = 1.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def rows_of(told: Told, now: float, seconds: float) -> list[Row]:
     walk = [Row(seconds, told.walk.table, told.walk.parts)] if told.walk else []
     waits = [
         Row(
-            max(0.0, now - wait.began),
+            now - wait.began,
             wait.text,
             tuple(
                 detail
@@ -46,6 +48,7 @@ def rows_of(told: Told, now: float, seconds: float) -> list[Row]:
             ),
         )
         for wait in told.waits
+        if now - wait.began >= YOUNGEST
     ]
     return walk + waits
 

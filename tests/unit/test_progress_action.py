@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible.plugins.action import ActionBase
 
 from ansible_collections.auditflow.dynamodb.plugins.action import (
     gsi,
@@ -180,7 +181,7 @@ def run_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, screen: Screen | N
     given: list[Any] = []
     monkeypatch.setattr(plugin, "SCREEN", screen)
     monkeypatch.setattr(plugin, "_scratch", lambda: str(tmp_path))
-    monkeypatch.setattr(plugin.ActionBase, "run", lambda self, tmp, task_vars: {})
+    monkeypatch.setattr(ActionBase, "run", lambda self, tmp, task_vars: {})
 
     def execute(self: Any, module_args: Any = None, **how: Any) -> dict[str, Any]:
         given.append(module_args)
@@ -191,7 +192,7 @@ def run_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, screen: Screen | N
         }
         return {"changed": False, "invocation": {"module_args": arguments}}
 
-    monkeypatch.setattr(plugin.ActionBase, "_execute_module", execute)
+    monkeypatch.setattr(plugin.ProgressAction, "_execute_module", execute, raising=False)
     return given, lambda: action({"name": "Orders"}).run(None, {})
 
 
