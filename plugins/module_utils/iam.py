@@ -86,6 +86,10 @@ class Place:
         """ARN of a table."""
         return f"arn:{self.partition}:dynamodb:{self.region}:{self.account}:table/{name}"
 
+    def index(self, table: str, name: str) -> str:
+        """ARN of an index of a table."""
+        return f"{self.table(table)}/index/{name}"
+
     def part(self, table: str, kind: str) -> str:
         """ARN of all backups, exports or imports of a table."""
         return f"{self.table(table)}/{kind}/*"
@@ -113,6 +117,10 @@ class Place:
     def principal(self, kind: str, name: str) -> str:
         """ARN of a user or a role."""
         return f"arn:{self.partition}:iam::{self.account}:{kind}/{name}"
+
+    def policy(self, path: str, name: str) -> str:
+        """ARN of a managed policy of the account. path: begins and ends with a slash."""
+        return f"arn:{self.partition}:iam::{self.account}:policy{path}{name}"
 
 
 @dataclass(frozen=True)
