@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,12 +18,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from scripts.emulator.request_log import read_calls
-from scripts.localstack.install import MissingPrerequisiteError, install_dynamodb_local
+from tests.bulk.dynamodb_local import dynamodb_local
 from tests.bulk.runs import Bulk
-from tests.integration.harness import ACCESS_KEY, DEFAULT_REGION, ROOT, SECRET_KEY, Target
+from tests.integration.harness import ACCESS_KEY, DEFAULT_REGION, SECRET_KEY, Target
 
-START_SECONDS = 60
 ITEMS = int(os.environ.get("BULK_ITEMS") or 100_000)
 
 
@@ -43,40 +38,8 @@ def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     Each test has its own: with the stream of an earlier table in it, every write to another table that has a stream
     reads all the earlier one's changes.
     """
-    cache = Path(os.environ.get("LOCALSTACK_CACHE_DIR") or ROOT / ".cache" / "localstack")
-    try:
-        home = install_dynamodb_local(cache)
-    except MissingPrerequisiteError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("dynamodb")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        *("java", "-Xmx2g", "-javaagent:ddb-local-loader-0.1.jar", "-Djava.library.path=./DynamoDBLocal_lib"),
-        *("-jar", "DynamoDBLocal.jar", "-inMemory", "-port", str(port)),
-    ]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(command, cwd=home, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        _wait(port, server, folder / "log")
-        yield Target(f"http://127.0.0.1:{port}", folder / "none", read_calls)
-    finally:
-        server.terminate()
-        server.wait(START_SECONDS)
-
-
-def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError(f"DynamoDB Local does not answer: {log.read_text(encoding='utf-8')}")
+    with dynamodb_local(tmp_path_factory.mktemp("dynamodb")) as server:
+        yield server.target
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ import pytest
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.keys import from_json
 from scripts.emulator.request_log import read_calls
-from tests.bulk.conftest import START_SECONDS, client_of
+from tests.bulk.conftest import client_of
+from tests.bulk.dynamodb_local import START_SECONDS
 from tests.bulk.live import changes
 from tests.bulk.runs import Bulk
 from tests.integration.harness import ROOT, Target

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -26,21 +26,22 @@ from ..items.rate import Budget
 from ..items.text import count_lines
 from ..spec import parse_tables
 from . import writer as outcomes
-from .described import Described, described_tables
-from .identities import Identities, KeyMaker, SampleError, check_capacity
+from .described import described_tables
+from .identities import Identities, SampleError, check_capacity
 from .maker import ItemMaker, World
 from .moments import Calendar, parse_newest
 from .values import Values, new_faker
 from .writer import Portions
 
 SHARED = ("threads", "read_units", "progress", "progress_file")
+NEWEST = "2026-09-30"
 OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "definitions": {"type": "list", "elements": "dict", "required": True},
     "count": {"type": "int", "default": 100},
     "seed": {"type": "str", "default": "1"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "newest": {"type": "str", "default": "2026-09-30"},
+    "newest": {"type": "str", "default": NEWEST},
     "write_units": {"type": "float", "default": 0.0},
     **{name: ITEM_OPTIONS[name] for name in SHARED},
 }
@@ -66,40 +67,45 @@ def run() -> NoReturn:
     params = module.params
     parse_or_fail(module, parse_tables, params["definitions"])
     try:
-        maker, definition = _maker(params)
-    except (DefinitionError, SampleError, ValueError) as error:
+        maker = _checked_maker(params)
+    except (DefinitionError, SampleError) as error:
         module.fail_json(msg=str(error))
     except ImportError:
         told = missing_required_lib("faker")  # type: ignore[no-untyped-call]
         module.fail_json(msg=f"Sample data is made with faker. {told}")
     aws = connect(module)
     try:
-        table = described(aws, definition.name)
+        table = described(aws, params["name"])
     except AwsError as error:
         module.fail_json(msg=str(error))
     if table is None:
-        module.fail_json(msg=f"there is no table {definition.name} in {aws.region}; make it first, from its definition")
-    if table.key_names != definition.keys:
-        there, wanted = " and ".join(table.key_names), " and ".join(definition.keys)
+        module.fail_json(msg=f"there is no table {params['name']} in {aws.region}; make it first, from its definition")
+    if table.key_names != maker.keys.table.keys:
+        there, wanted = " and ".join(table.key_names), " and ".join(maker.keys.table.keys)
         module.fail_json(msg=f"{table.name} has the key {there}, and {wanted} by its definition")
     _sample(module, aws, table, maker)
 
 
-def _maker(params: Mapping[str, Any]) -> tuple[ItemMaker, Described]:
-    """Raises SampleError, ValueError, ImportError."""
-    tables = described_tables(params["definitions"])
-    table = next((each for each in tables if each.name == params["name"]), None)
+def maker_of(definitions: Sequence[Mapping[str, Any]], name: str, seed: str, newest: str = NEWEST) -> ItemMaker:
+    """What makes the items of a table. Raises SampleError, DefinitionError, ImportError."""
+    tables = described_tables(definitions)
+    table = next((each for each in tables if each.name == name), None)
     if table is None:
-        raise SampleError(f"there is no definition of {params['name']} with a key, so nothing is known of its items")
+        raise SampleError(f"there is no definition of {name} with a key, so nothing is known of its items")
+    try:
+        calendar = Calendar(parse_newest(newest))
+    except ValueError:
+        raise SampleError(f"newest: {newest!r} is no day; give it as {NEWEST}") from None
+    return ItemMaker(World(tables, Identities(seed, calendar)), table, Values(new_faker()))
+
+
+def _checked_maker(params: Mapping[str, Any]) -> ItemMaker:
+    """Raises SampleError, DefinitionError, ImportError."""
     if params["count"] < 0:
         raise SampleError(f"count: must be 0 or more, not {params['count']}")
-    try:
-        calendar = Calendar(parse_newest(params["newest"]))
-    except ValueError:
-        raise SampleError(f"newest: {params['newest']!r} is no day; give it as 2026-09-30") from None
-    identities = Identities(params["seed"], calendar)
-    check_capacity(KeyMaker(table, identities), params["count"])
-    return ItemMaker(World(tables, identities), table, Values(new_faker())), table
+    maker = maker_of(params["definitions"], params["name"], params["seed"], params["newest"])
+    check_capacity(maker.keys, params["count"])
+    return maker
 
 
 def _sample(module: AwsModule, aws: Aws, table: Table, maker: ItemMaker) -> NoReturn:
