@@ -14,7 +14,8 @@ description:
     It reads once a table, whatever the number of alarms; what it returns is what M(amazon.aws.cloudwatch_metric_alarm) takes.
   - The alarms of a table are known by their names, which begin with the table's name and a slash, and by the last line of their
     description. Alarms of others are left alone.
-  - That module cannot be asked itself whether an alarm on metric math is as wanted; it writes each one again on every run.
+  - M(amazon.aws.cloudwatch_metric_alarm) does not compare metric math, and so writes such an alarm again on every run. This
+    module tells for which that is necessary.
 author:
   - AuditFlow-Pro (@auditflow)
 options:
