@@ -16,11 +16,11 @@ from typing import Any
 
 from ansible import constants, context
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.progress import parse_told
 
+from .inline import InlineAction
 from .progress_lines import Row, line, rows_of
 from .progress_screen import Screen, message, size_of
 
@@ -77,7 +77,7 @@ def _screen() -> Screen | None:
 SCREEN = _screen()
 
 
-class ProgressAction(ActionBase):
+class ProgressAction(InlineAction):
     """Runs the module of the same name, and shows meanwhile what it writes to its progress file."""
 
     _supports_check_mode = True
