@@ -62,15 +62,14 @@ class Compared:
         changed = [{"name": each.name, "policy": each.document} for each in self.change]
         return [{**each, "path": PATH} for each in (*made, *changed)]
 
-    def to_attach(self, attached: Mapping[str, Collection[str]]) -> list[dict[str, Any]]:
-        """Options of M(amazon.aws.iam_role). attached: what roles have that something is taken from, as ARNs."""
-        roles = []
-        for role in sorted({*self.attach, *self.detach}):
-            gone = set(self.detach.get(role, ()))
-            kept = set(attached[role]) - gone if gone else set()
-            policies = sorted(kept | set(self.attach.get(role, ())))
-            roles.append({"name": role, "managed_policies": policies, "purge_policies": bool(gone)})
-        return roles
+    @property
+    def to_attach(self) -> list[dict[str, Any]]:
+        """Options of M(auditflow.dynamodb.role_policies)."""
+        roles = sorted({*self.attach, *self.detach})
+        return [
+            {"role": role, "attach": list(self.attach.get(role, ())), "detach": list(self.detach.get(role, ()))}
+            for role in roles
+        ]
 
     def lines(self) -> list[str]:
         """For people: a heading a policy, and a line a change; a changed document as a diff."""

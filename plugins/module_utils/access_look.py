@@ -1,7 +1,7 @@
 # Copyright: Contributors to the auditflow.dynamodb collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads what IAM and KMS have of policies, roles and customer keys."""
+"""What IAM and KMS have of policies, roles and customer keys, and policies attached to roles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from .access_changes import FoundPolicy
 from .access_policies import PATH, Policy, tables_in
-from .aws import Aws
+from .aws import Aws, Patience
 from .iam import Caller, Place
 from .settings.encryption import KEY_ARN
 from .state import Read
@@ -92,10 +92,14 @@ def obstacles(aws: Aws, wanted: Iterable[Policy], looked: Look) -> list[str]:
     return problems
 
 
-def attached_policies(aws: Aws, roles: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """ARNs of the managed policies of roles. Raises AwsError."""
-    attached = {}
-    for role in roles:
-        answer = aws.read(Read("ListAttachedRolePolicies", {"RoleName": role}, service="iam")) or {}
-        attached[role] = tuple(each["PolicyArn"] for each in answer.get("AttachedPolicies", ()))
-    return attached
+def attached_policies(aws: Aws, role: str) -> tuple[str, ...] | None:
+    """ARNs of the managed policies of a role; C(None) where there is no such role. Raises AwsError."""
+    answer = aws.read(Read("ListAttachedRolePolicies", {"RoleName": role}, service="iam"))
+    return None if answer is None else tuple(each["PolicyArn"] for each in answer.get("AttachedPolicies", ()))
+
+
+def move_policies(aws: Aws, role: str, attach: Iterable[str], detach: Iterable[str]) -> None:
+    """Attaches before it detaches, so that a role that changes its policies is never without. Raises AwsError."""
+    for operation, arns in (("AttachRolePolicy", attach), ("DetachRolePolicy", detach)):
+        for arn in arns:
+            aws.write(operation, {"RoleName": role, "PolicyArn": arn}, Patience(), service="iam")

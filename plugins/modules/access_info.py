@@ -11,7 +11,7 @@ short_description: Tell which IAM policies of those who use tables are missing, 
 version_added: 1.0.0
 description:
   - Makes an IAM policy for each consumer of tables out of the tables' definitions, and compares it with what IAM has. What it
-    returns is what M(amazon.aws.iam_managed_policy) and M(amazon.aws.iam_role) take.
+    returns is what M(amazon.aws.iam_managed_policy) and M(auditflow.dynamodb.role_policies) take.
   - A policy allows exactly what was given, on the ARNs of the tables and indexes in this account and region; never on C(*).
     Where a table has a customer key, the key may be used through DynamoDB.
   - Policies are known by their path C(/auditflow.dynamodb/) and by the region at the end of their name. Others are left alone.
@@ -56,7 +56,7 @@ extends_documentation_fragment:
   - auditflow.dynamodb.attributes.info
 seealso:
   - module: amazon.aws.iam_managed_policy
-  - module: amazon.aws.iam_role
+  - module: auditflow.dynamodb.role_policies
 """
 
 EXAMPLES = r"""
@@ -87,21 +87,10 @@ to_put:
   type: list
   elements: dict
 to_attach:
-  description: Options of M(amazon.aws.iam_role), for each role that a policy is to be attached to or detached from.
+  description: Options of M(auditflow.dynamodb.role_policies), for each role that a policy is to be attached to or detached from.
   returned: success
   type: list
   elements: dict
-  contains:
-    name:
-      description: The role.
-      type: str
-    managed_policies:
-      description: ARNs of policies.
-      type: list
-      elements: str
-    purge_policies:
-      description: Whether these are all that the role shall have. Then those that are not ours are among them.
-      type: bool
 to_delete:
   description: Names of the policies that are to be removed.
   returned: success
@@ -138,7 +127,6 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.access_changes 
     nothing_wanted,
 )
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.access_look import (
-    attached_policies,
     key_arns,
     look,
     obstacles,
@@ -148,7 +136,6 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.access_policies
     policies,
     size_problems,
 )
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Aws
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     AwsModule,
     connect,
@@ -176,7 +163,7 @@ def main() -> None:
     except AwsError as error:
         if wanted or not module.params["if_possible"] or error.kind not in (Kind.DENIED, Kind.UNSUPPORTED):
             module.fail_json(msg=str(error))
-        module.exit_json(**_result(Compared.nothing(f"Policies were not looked for: {error}"), []))
+        module.exit_json(**_result(Compared.nothing(f"Policies were not looked for: {error}")))
 
 
 def _present(module: AwsModule) -> None:
@@ -192,17 +179,13 @@ def _present(module: AwsModule) -> None:
     if problems:
         _refuse(module, problems)
     compared = compare(wanted, looked.found, access.tables, module.params["purge"])
-    module.exit_json(**_result(compared, _attachments(aws, compared)))
+    module.exit_json(**_result(compared))
 
 
 def _absent(module: AwsModule) -> None:
     tables = parse_or_fail(module, parse_names, module.params["definitions"])
     looked = look(connect(module))
-    module.exit_json(**_result(nothing_wanted(looked.found, tables), []))
-
-
-def _attachments(aws: Aws, compared: Compared) -> list[dict[str, object]]:
-    return compared.to_attach(attached_policies(aws, compared.detach))
+    module.exit_json(**_result(nothing_wanted(looked.found, tables)))
 
 
 def _refuse(module: AwsModule, problems: list[str]) -> None:
@@ -210,12 +193,12 @@ def _refuse(module: AwsModule, problems: list[str]) -> None:
     module.fail_json(msg=f"Nothing was written:\n{listed}", problems=problems)
 
 
-def _result(compared: Compared, to_attach: list[dict[str, object]]) -> dict[str, object]:
+def _result(compared: Compared) -> dict[str, object]:
     return {
         "changed": False,
         "text": "\n".join(compared.lines()),
         "to_put": compared.to_put,
-        "to_attach": to_attach,
+        "to_attach": compared.to_attach,
         "to_delete": [policy.name for policy in compared.delete],
         "policies": [
             {"name": each.name, "arn": each.arn, "document": each.document, "roles": list(each.roles)}
