@@ -80,7 +80,7 @@ class Compared:
             detach = sorted(role for role, arns in self.detach.items() if policy.arn in arns)
             count = f"{size(policy.document):,} of {LARGEST_POLICY:,} characters"
             roles = f"for {', '.join(policy.roles)}" if policy.roles else "no roles named, so attached to none here"
-            doing = state or ("to be attached" if attach or detach else "in sync")
+            doing = state or ("other roles" if attach or detach else "in sync")
             lines.append(f"{policy.name}: {doing}; {count}, {roles}")
             before = self.found[policy.arn].document if policy.arn in self.found else None
             lines += document_lines(before, policy.document) if state else []

@@ -168,11 +168,11 @@ def _key_statements(grants: Iterable[Grant], place: Place, keys: Mapping[str, st
         if grant.table.key:
             arn = keys[grant.table.key]
             writing[arn] = writing.get(arn, False) or bool(set(grant.actions) & set(WRITE))
-    for writes, sid, permissions in ((False, "KeyToRead", KEY_READ), (True, "KeyToReadAndWrite", KEY_WRITE)):
+    for writes, permissions in ((False, KEY_READ), (True, KEY_WRITE)):
         arns = sorted(arn for arn, value in writing.items() if value is writes)
         if arns:
             yield {
-                "Sid": sid,
+                "Sid": "CustomerKey",
                 "Effect": "Allow",
                 "Action": sorted(permission.action for permission in permissions),
                 "Resource": arns,
