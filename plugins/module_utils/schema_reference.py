@@ -1,0 +1,301 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the page of the schema reference says of tables: data in, data for its template out. Pure.
+
+Every text in it is Markdown already; the sentences are the template's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .access_pattern import AccessPattern, Source, sources
+from .access_policies import KEY_READ, KEY_WRITE, parse_access
+from .alarms import Alarm, alarms, prefix
+from .items.times import parse_retention
+from .schema_reference_attributes import attribute_rows, type_words
+from .schema_reference_diagram import diagram
+from .schema_reference_examples import get_command, python_arguments, python_key, query_command
+from .schema_reference_markdown import Anchors, code, codes, text
+from .schema_reference_settings import capacity, settings
+from .settings.encryption import MANAGED_KEY
+from .spec import TableSpec, parse_tables
+
+LAST_SECTIONS = {
+    "settings": "Settings",
+    "capacity": "Capacity and cost",
+    "permissions": "Permissions",
+    "alarms": "Alarms",
+}
+
+
+@dataclass(frozen=True)
+class _Table:
+    definition: Mapping[str, Any]
+    spec: TableSpec
+    sources: Mapping[str, Source]
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        return self.definition.get("attributes") or {}
+
+    def of(self, index: str) -> list[AccessPattern]:
+        """The access patterns that query the table, or an index of it."""
+        return [pattern for pattern in self.spec.access_patterns if pattern.index == index]
+
+
+def schema_reference(definitions: Any, consumers: Any = None, monitoring: Any = None) -> dict[str, Any]:
+    """The data of the page.
+
+    definitions: of the tables. consumers: as the role C(access) takes them. monitoring: options of the alarms.
+    C(None) for either leaves it out. Raises DefinitionError with every mistake.
+    """
+    specs = parse_tables(definitions)
+    rung = alarms(definitions, monitoring) if monitoring is not None else ()
+    granted = _granted(parse_access(definitions, consumers).consumers) if consumers else {}
+    anchors = Anchors()
+    page = {name: anchors.heading(title) for name, title in _page_headings(len(specs)).items()}
+    tables = [
+        _Table(definition, spec, sources(definition)) for definition, spec in zip(definitions, specs, strict=True)
+    ]
+    shown = [
+        _table(each, anchors, [alarm for alarm in rung if alarm.table == each.spec.name], granted) for each in tables
+    ]
+    if any(not each.table for each in rung):
+        page["account_alarms"] = anchors.heading("Alarms of the account")
+    account = [{"name": code(each.name), "condition": text(each.condition)} for each in rung if not each.table]
+    return {
+        "headings": page,
+        "tables": shown,
+        "account_alarms": account,
+        "any_alarms": monitoring is not None,
+        "decimals": any("Decimal(" in value for each in shown for _name, value in _values(each)),
+    }
+
+
+def _values(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [argument for pattern in shown["patterns"] for argument in pattern["python_arguments"]]
+
+
+def _page_headings(count: int) -> dict[str, str]:
+    return {
+        "title": "DynamoDB schema",
+        "contents": "Contents",
+        "overview": "The table" if count == 1 else "The tables",
+        "running": "How to run the examples",
+        "counting": "How reads and writes are counted",
+    }
+
+
+def _table(table: _Table, anchors: Anchors, rung: Sequence[Alarm], granted: Mapping[str, Any]) -> dict[str, Any]:
+    name = table.spec.name
+    heading = anchors.heading(name)
+    headings = _headings(anchors, name, _first_sections(table))
+    # In the order of the page: GitHub counts headings of the same words.
+    item = anchors.heading(f"One item of {name}") if table.spec.creatable else None
+    patterns = [_pattern(table, each, anchors) for each in table.spec.access_patterns]
+    headings |= _headings(anchors, name, LAST_SECTIONS)
+    queries = {each["plain"]: f"[{each['heading']['title']}](#{each['heading']['anchor']})" for each in patterns}
+    return {
+        "name": code(name),
+        "heading": heading,
+        "headings": headings,
+        "description": text(str(table.definition.get("description") or "")),
+        "key": _key(table),
+        "attributes": attribute_rows(table.definition),
+        "indexes": [_index(table, index, queries) for index in table.sources if index],
+        "diagram": diagram(name, dict(table.sources), table.spec.access_patterns) if table.sources else [],
+        "class": class_name(name),
+        "item": _item(table, item) if item else None,
+        "patterns": patterns,
+        "settings": settings(table.spec),
+        "ttl": _ttl(table.definition),
+        "capacity": capacity(table.definition, table.spec),
+        "permissions": _permissions(table, queries),
+        "key_permissions": _key_permissions(table),
+        "consumers": granted.get(name, []),
+        "alarm_name": code(f"{prefix(name)}RULE"),
+        "index_alarm_name": code(f"{prefix(name)}INDEX/RULE"),
+        "alarms": _alarms(rung, len(table.definition.get("global_indexes") or ())),
+    }
+
+
+def _first_sections(table: _Table) -> dict[str, str]:
+    sections = {"attributes": "Attributes"}
+    if any(table.sources):
+        sections["indexes"] = "Indexes"
+    if table.spec.creatable or table.spec.access_patterns:
+        sections["access_patterns"] = "Access patterns"
+    return sections
+
+
+def _headings(anchors: Anchors, table: str, sections: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Headings that no other table has too, each with what it is called where the table is clear."""
+    return {key: {**anchors.heading(f"{title} of {table}"), "short": title} for key, title in sections.items()}
+
+
+def class_name(table: str) -> str:
+    """The class of a table in the generated Python."""
+    words = "".join(letter if letter.isalnum() else " " for letter in table).split()
+    return "".join(word[0].upper() + word[1:] for word in words)
+
+
+def _key(table: _Table) -> dict[str, str] | None:
+    keys = table.spec.wanted.get("keys")
+    if not keys:
+        return None
+    return {"partition": _typed(table, (keys.partition,)), "sort": _typed(table, (keys.sort,) if keys.sort else ())}
+
+
+def _typed(table: _Table, names: Sequence[str]) -> str:
+    return ", ".join(f"{code(name)} ({type_words(table.spec.attribute_types.get(name, ''))})" for name in names)
+
+
+def _index(table: _Table, name: str, queries: Mapping[str, str]) -> dict[str, Any]:
+    source = table.sources[name]
+    local = any(each.get("name") == name for each in table.definition.get("local_indexes") or ())
+    given = next(
+        each
+        for kind in ("local_indexes", "global_indexes")
+        for each in table.definition.get(kind) or ()
+        if each.get("name") == name
+    )
+    return {
+        "name": code(name),
+        "local": local,
+        "partition": _typed(table, source.partition),
+        "sort": _typed(table, source.sort),
+        "holds": _projection(given.get("projection")),
+        "description": text(str(given.get("description") or "")),
+        "queries": [queries[pattern.name] for pattern in table.of(name)],
+    }
+
+
+def _projection(given: Any) -> str:
+    if isinstance(given, Mapping):
+        return f"the keys, {', '.join(code(each) for each in given.get('include') or ())}"
+    return "the keys only" if given == "KEYS_ONLY" else "all attributes"
+
+
+def _item(table: _Table, heading: Mapping[str, str]) -> dict[str, Any]:
+    keys = table.spec.wanted["keys"]
+    types = table.spec.attribute_types
+    return {
+        "heading": heading,
+        "command": get_command(table.spec.name, keys.names, table.attributes, types),
+        "python_key": python_key(keys.names, table.attributes, types),
+    }
+
+
+def _pattern(table: _Table, pattern: AccessPattern, anchors: Anchors) -> dict[str, Any]:
+    given = next(each for each in table.definition["access_patterns"] if each["name"] == pattern.name)
+    return {
+        "plain": pattern.name,
+        "heading": anchors.heading(pattern.name),
+        "description": text(pattern.description),
+        "index": code(pattern.index),
+        "global": any(each.get("name") == pattern.index for each in table.definition.get("global_indexes") or ()),
+        "key_condition": code(" ".join(str(given["key_condition"]).split())),
+        "filter": code(" ".join(str(given.get("filter") or "").split())),
+        "sorted": codes(list(table.sources[pattern.index].sort)),
+        "descending": pattern.order == "descending",
+        "limit": pattern.limit,
+        "parameters": [
+            {"name": code(name), "type": type_words(each.type), "description": text(each.description)}
+            for name, each in pattern.parameters.items()
+        ],
+        "command": query_command(table.spec.name, pattern, table.attributes),
+        "python_name": pattern.name,
+        "python_arguments": python_arguments(pattern, table.attributes),
+    }
+
+
+def _ttl(definition: Mapping[str, Any]) -> dict[str, str] | None:
+    """What the page says of the retention; C(None) where nothing expires."""
+    ttl = definition.get("ttl") or {}
+    if not ttl.get("attribute") or not ttl.get("enabled", True):
+        return None
+    return {
+        "attribute": code(ttl["attribute"]),
+        "timestamp": code(ttl.get("timestamp") or ""),
+        "retention": retention_words(ttl["retention"]) if ttl.get("retention") else "",
+    }
+
+
+def retention_words(retention: str) -> str:
+    """C(7y) as people say it."""
+    parsed = parse_retention(retention)
+    unit = {"y": "year", "mo": "month", "w": "week", "d": "day", "h": "hour"}[parsed.unit]
+    return f"{parsed.count} {unit}{'' if parsed.count == 1 else 's'}"
+
+
+def _permissions(table: _Table, queries: Mapping[str, str]) -> list[dict[str, str]]:
+    arn = f"arn:aws:dynamodb:REGION:ACCOUNT:table/{table.spec.name}"
+    return [
+        {
+            "what": queries[pattern.name],
+            "action": code("dynamodb:Query"),
+            "resource": code(f"{arn}/index/{pattern.index}" if pattern.index else arn),
+        }
+        for pattern in table.spec.access_patterns
+    ] + [
+        {"what": what, "action": codes([f"dynamodb:{action}" for action in actions]), "resource": code(arn)}
+        for what, actions in (
+            ("read items by their keys", ("GetItem", "BatchGetItem")),
+            ("write items", ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")),
+        )
+    ]
+
+
+def _key_permissions(table: _Table) -> dict[str, str] | None:
+    """What the users of the table need of its customer key; C(None) where the key is none of the customer's."""
+    encryption = table.spec.wanted.get("encryption")
+    if not encryption or not encryption.key or encryption.key == MANAGED_KEY:
+        return None
+    read, write = (codes([each.action for each in needed]) for needed in (KEY_READ, KEY_WRITE))
+    return {"key": code(encryption.key), "read": read, "write": write}
+
+
+def _granted(consumers: Sequence[Any]) -> dict[str, list[dict[str, str]]]:
+    """Who may do what, by the table's name."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for consumer in consumers:
+        for grant in consumer.grants:
+            queried = [f"`Query` of {code(name) if name else 'the table'}" for name in grant.queried]
+            row = {
+                "name": code(consumer.name),
+                "description": text(consumer.description),
+                "may": ", ".join([*(code(action) for action in grant.actions), *queried]),
+                "where": ", ".join(["the table", *(code(index) for index in grant.indexes)]) if grant.actions else "",
+                "only": _only(grant),
+            }
+            found.setdefault(grant.table.name, []).append(row)
+    return found
+
+
+def _only(grant: Any) -> str:
+    keys = f"partition keys {codes(list(grant.leading_keys))}" if grant.leading_keys else ""
+    attributes = f"attributes {codes(list(grant.attributes))}" if grant.attributes else ""
+    return "; ".join(each for each in (keys, attributes) if each)
+
+
+def _alarms(rung: Sequence[Alarm], indexes: int) -> list[dict[str, str]]:
+    """A row for each rule and what it says; one rule of several indexes is a row."""
+    together: dict[tuple[str, str, str], list[str]] = {}
+    for alarm in rung:
+        row = (alarm.kind, alarm.rule.title, alarm.condition)
+        together.setdefault(row, []).append(alarm.index)
+    return [
+        {"kind": code(kind), "title": text(title), "condition": text(condition), "on": _on(names, indexes)}
+        for (kind, title, condition), names in together.items()
+    ]
+
+
+def _on(names: Sequence[str], indexes: int) -> str:
+    shown = ["the table"] if "" in names else []
+    named = list(dict.fromkeys(name for name in names if name))
+    every = len(named) == indexes > 1
+    return ", ".join([*shown, *(["each global index"] if every else [code(name) for name in named])])
