@@ -5,23 +5,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.alarm_changes import compare
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.alarm_look import found_alarms
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.alarm_options import parse_monitoring, topics_elsewhere
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.alarm_rules import OPERATIONS, RULES, Scope
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.alarms import Alarm, alarms, ours, prefix
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Aws
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.dashboard_body import (
     dashboard_body,
     our_body,
     same_body,
 )
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.state import Read
 from ansible_collections.auditflow.dynamodb.tests.unit.metric_math import Number, rings, value_of
 
 TOPIC = "arn:aws:sns:eu-central-1:111122223333:pager"
@@ -479,6 +482,38 @@ def test_arguments_are_the_request_in_the_words_of_the_module() -> None:
         assert [query["id"] for query in arguments["metrics"]] == [query["Id"] for query in request["Metrics"]]
         assert arguments["description"] == request["AlarmDescription"]
         assert arguments["threshold"] == request["Threshold"]
+
+
+class Listing:
+    """What is used of Aws: alarms by name, and the prefixes that were asked for."""
+
+    def __init__(self, *names: str) -> None:
+        self.names, self.asked = names, list[str]()
+
+    def read(self, read: Read) -> Mapping[str, Any]:
+        begins = read.arguments.get("AlarmNamePrefix", "")
+        self.asked.append(begins)
+        return {"MetricAlarms": [{"AlarmName": name} for name in self.names if name.startswith(begins)]}
+
+    def read_all(self, reads: Iterable[Read]) -> dict[str, Mapping[str, Any]]:
+        return {read.name: self.read(read) for read in reads}
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"), [(0, ["shop-1/", "shop-10/", "DynamoDB account/"]), (9, ["DynamoDB account/", "shop-"])]
+)
+def test_few_tables_are_asked_for_and_many_are_listed(more: int, asked: list[str]) -> None:
+    there = {
+        "shop-1": ["shop-1/throttled_reads", "shop-1/by-x/throttled_reads"],
+        "shop-10": ["shop-10/throttled_reads"],
+        "": ["DynamoDB account/user_errors"],
+    }
+    aws = Listing("shop-1", "shop-100/x", *(name for names in there.values() for name in names))
+    tables = [*there, *(f"shop-{number}" for number in range(20, 20 + more))]
+    found = found_alarms(cast(Aws, aws), tables)
+    assert {table: [each["AlarmName"] for each in alarms] for table, alarms in found.items() if alarms} == there
+    assert list(found) == tables
+    assert aws.asked == asked
 
 
 # --- the dashboard ---------------------------------------------------------------------------------------------------
