@@ -81,6 +81,9 @@ def _described(definition: Mapping[str, Any], position: int) -> Described | None
     attributes = {str(name): attribute_of(told) for name, told in (definition.get("attributes") or {}).items()}
     required = _required(definition)
     attributes = {name: _kept(attribute, name in required) for name, attribute in attributes.items()}
+    stamp = (definition.get("ttl") or {}).get("timestamp")
+    if stamp in attributes:
+        attributes[stamp] = _timed(attributes[stamp])
     ttl = _expiry(definition.get("ttl") or {})
     return Described(definition["name"], position, keys, attributes, _grouped(definition, keys, attributes), ttl)
 
@@ -107,6 +110,12 @@ def _number(told: Any) -> float | None:
 
 def _kept(attribute: Attribute, required: bool) -> Attribute:
     return Attribute(**{**vars(attribute), "optional": False}) if required else attribute
+
+
+def _timed(attribute: Attribute) -> Attribute:
+    """What an expiry time counts from is a time, whether it is documented or not."""
+    form = "unix_seconds" if attribute.type == "N" else "timestamp"
+    return attribute if attribute.is_time else Attribute(**{**vars(attribute), "format": form})
 
 
 def _required(definition: Mapping[str, Any]) -> Collection[str]:
