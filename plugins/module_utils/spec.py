@@ -21,6 +21,7 @@ from .settings.schema import attribute_types, check_name
 
 NAME_OPTION: Options = {"name": {"type": "str", "required": True}}
 DOCUMENTATION_OPTIONS: Options = {
+    "description": {"type": "str"},
     "access_patterns": {"type": "list", "elements": "dict", "options": ACCESS_PATTERN_OPTIONS},
 }
 

@@ -23,6 +23,9 @@ options:
     description: The name of the index.
     type: str
     required: true
+  description:
+    description: What the index is for. Documentation; AWS is not told of it.
+    type: str
   state:
     description: Whether the index shall exist. Deleting an index loses no items; queries on it fail from then on.
     type: str

@@ -29,6 +29,9 @@ options:
     description: Whether a table that does not exist is created. With V(false) it is an error.
     type: bool
     default: true
+  description:
+    description: What the table holds. Documentation; AWS is not told of it.
+    type: str
   attributes:
     description:
       - The types of attributes, as C(name=type), V(S) for string, V(N) for number, V(B) for binary.
@@ -51,6 +54,9 @@ options:
         description: The name of the index.
         type: str
         required: true
+      description:
+        description: What the index is for. Documentation; AWS is not told of it.
+        type: str
       sort_key:
         description: The attribute that is its sort key.
         type: str
@@ -69,6 +75,9 @@ options:
         description: The name of the index.
         type: str
         required: true
+      description:
+        description: What the index is for. Documentation; AWS is not told of it.
+        type: str
       partition_key:
         description: The attribute that is its partition key, or a list of up to four.
         type: raw

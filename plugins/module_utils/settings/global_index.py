@@ -29,6 +29,8 @@ from .warm import check_floor
 
 INDEX_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
+    # Documentation, which AWS is not told.
+    "description": {"type": "str"},
     "partition_key": {"type": "raw", "required": True, "no_log": False},
     "sort_key": {"type": "raw", "no_log": False},
     "projection": {"type": "raw"},

@@ -67,6 +67,8 @@ class LocalIndexesSetting(Setting[LocalIndexes]):
             "elements": "dict",
             "options": {
                 "name": {"type": "str", "required": True},
+                # Documentation, which AWS is not told.
+                "description": {"type": "str"},
                 "sort_key": {"type": "str", "required": True},
                 "projection": {"type": "raw"},
             },
