@@ -35,8 +35,7 @@ def _listed(aws: Aws, tables: Sequence[str]) -> dict[str, list[Described]]:
     found = {table: [] if table else _alarms(aws.read(_read(prefix("")))) for table in tables}
     named = {prefix(table): table for table in tables if table}
     for alarm in _alarms(aws.read(_read(_shared(named)))):
-        begins, slash, dummy = alarm["AlarmName"].partition("/")
-        table = named.get(begins + slash)
+        table = named.get("".join(alarm["AlarmName"].partition("/")[:2]))
         if table:
             found[table].append(alarm)
     return found

@@ -25,6 +25,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.dashboard_body 
     same_body,
 )
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.state import Read
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.topics import mistakes
 from ansible_collections.auditflow.dynamodb.tests.unit.metric_math import Number, rings, value_of
 
 TOPIC = "arn:aws:sns:eu-central-1:111122223333:pager"
@@ -514,6 +515,24 @@ def test_few_tables_are_asked_for_and_many_are_listed(more: int, asked: list[str
     assert {table: [each["AlarmName"] for each in alarms] for table, alarms in found.items() if alarms} == there
     assert list(found) == tables
     assert aws.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("name", "emails", "told"),
+    [
+        ("pager", ["oncall@example.com"], []),
+        ("my pager", [], ["name: 'my pager' is not a topic's name"]),
+        (
+            "pager",
+            ["oncall", "a@b.c", "x y@b.c"],
+            ["emails[0]: 'oncall' is no address", "emails[2]: 'x y@b.c' is no address"],
+        ),
+    ],
+)
+def test_a_topic(name: str, emails: list[str], told: list[str]) -> None:
+    found = mistakes(name, emails)
+    assert len(found) == len(told)
+    assert all(one.startswith(other) for one, other in zip(found, told, strict=True))
 
 
 # --- the dashboard ---------------------------------------------------------------------------------------------------

@@ -53,12 +53,6 @@ def written(finished: Finished) -> Counter[str]:
 
 
 @pytest.fixture
-def topic(ansible: Ansible) -> str:
-    arn: str = ansible.target.client("sns").create_topic(Name="pager")["TopicArn"]
-    return arn
-
-
-@pytest.fixture
 def stranger(ansible: Ansible, name: str) -> Iterator[str]:
     """An alarm that somebody made by hand, under a name that could be ours."""
     alarm = f"{name}/by-hand"
@@ -77,9 +71,10 @@ def stranger(ansible: Ansible, name: str) -> Iterator[str]:
     client.delete_alarms(AlarmNames=[alarm])
 
 
-def test_alarms_of_a_table_come_change_and_go(ansible: Ansible, name: str, topic: str, stranger: str) -> None:
+def test_alarms_of_a_table_come_change_and_go(ansible: Ansible, name: str, stranger: str) -> None:
     wanted = [definition(name, STATE)]
-    topics = {"monitoring_topics": {"alarm": [topic], "ok": [topic]}}
+    topics = {"monitoring_topic": name, "monitoring_emails": ["oncall@example.com"]}
+    topic = f"arn:aws:sns:{ansible.target.region}:123456789012:{name}"
     ours = {f"{name}/throttled_reads", f"{name}/error_rate_reads", f"{name}/ttl_stopped", ACCOUNT}
     of_index = f"{name}/by-state/throttled_reads"
 
@@ -90,7 +85,10 @@ def test_alarms_of_a_table_come_change_and_go(ansible: Ansible, name: str, topic
 
     made = run(ansible, "monitoring", wanted, **topics)
     assert made.code == 0, made.output
-    assert written(made) == {"PutMetricAlarm": 5, "PutDashboard": 1}
+    assert written(made) == {"CreateTopic": 1, "Subscribe": 1, "PutMetricAlarm": 5, "PutDashboard": 1}
+    assert "before they confirm: oncall@example.com" in made.task("Show who has to confirm").message
+    receivers = ansible.target.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert [each["Endpoint"] for each in receivers] == ["oncall@example.com"]
     there = held(ansible)
     assert set(there) == {*ours, of_index, stranger}
     assert dashboards(ansible) == [DASHBOARD]
@@ -104,7 +102,8 @@ def test_alarms_of_a_table_come_change_and_go(ansible: Ansible, name: str, topic
     again = run(ansible, "monitoring", wanted, **topics)
     assert again.code == 0, again.output
     assert (again.changed, again.calls.writes) == ([], [])
-    assert again.calls.reads == {"DescribeAlarms": 2, "GetDashboard": 1, "GetTopicAttributes": 1}
+    assert again.calls.of("monitoring").reads == {"DescribeAlarms": 2, "GetDashboard": 1}
+    assert again.calls.of("sns").reads == {"GetTopicAttributes": 2, "ListSubscriptionsByTopic": 1}
     assert held(ansible) == there
 
     # One was deleted, one changed by hand; the index is no more defined, and the topics have changed.
@@ -125,7 +124,9 @@ def test_alarms_of_a_table_come_change_and_go(ansible: Ansible, name: str, topic
 
     gone = run(ansible, "teardown", [definition(name)], confirm=name)
     assert gone.code == 0, gone.output
-    assert written(gone) == {"DeleteAlarms": 4, "DeleteDashboards": 1}
+    assert written(gone) == {"DeleteAlarms": 4, "DeleteDashboards": 1}, (
+        "the topic stays: its receivers have confirmed it"
+    )
     assert set(held(ansible)) == {stranger}
     assert dashboards(ansible) == []
 
