@@ -110,7 +110,8 @@ def _of_dynamodb(response: Any, operation: str, body: dict[str, Any]) -> Iterato
     table = f"{place}{target}"
     whole = operation in ("ListTables", "ListBackups", "ListExports", "ListImports")
     named = next((body[name] for name in ARNS if body.get(name)), "")
-    for resource in _tables_of_items(body, place) or ["*" if whole else named or table]:
+    index = f"{table}/index/{body['IndexName']}" if body.get("IndexName") and operation in ("Query", "Scan") else ""
+    for resource in _tables_of_items(body, place) or ["*" if whole else index or named or table]:
         yield f"dynamodb:{operation}", resource, ""
     if operation in RESTORES:
         source = body.get("SourceTableName")
