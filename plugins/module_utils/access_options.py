@@ -172,9 +172,10 @@ def _grant(value: Any, tables: Mapping[str, Table], path: str, problems: Problem
     )
     named = checked.get("indexes")
     chosen = _known(named or (), table.indexes, "index", join(path, "indexes"), problems)
-    if named is not None and not set(known) & set(INDEX_ACTIONS):
+    on_indexes = bool(set(known) & set(INDEX_ACTIONS))
+    if named is not None and not on_indexes:
         problems.add(join(path, "indexes"), "goes with rights or actions that query or scan; a pattern has its index")
-    indexes = table.indexes if named is None else chosen
+    indexes = table.indexes if named is None and on_indexes else chosen
     queried = tuple(dict.fromkeys(table.patterns[pattern].index for pattern in patterns))
     grant = Grant(table, known, indexes, queried)
     if "leading_keys" in checked:
