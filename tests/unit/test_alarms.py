@@ -47,15 +47,15 @@ PROVISIONED = {
 EVERYTHING = {"rules": {"index_build_throttled": {"enabled": True}}, "tables": {"orders": {"replicas": ["us-east-1"]}}}
 
 
-def alarm_of(kind: str, definition: Mapping[str, Any] = ORDERS, index: str = "", **options: Any) -> Alarm:
-    found = [each for each in alarms([definition], options) if each.kind == kind and each.index == index]
+def alarm_of(kind: str, definition: Mapping[str, Any] | None = None, index: str = "", **options: Any) -> Alarm:
+    found = [each for each in alarms([definition or ORDERS], options) if each.kind == kind and each.index == index]
     assert len(found) == 1, [each.name for each in found]
     return found[0]
 
 
-def problems(options: Any, definition: Mapping[str, Any] = ORDERS) -> list[str]:
+def problems(options: Any, definition: Mapping[str, Any] | None = None) -> list[str]:
     with pytest.raises(DefinitionError) as raised:
-        alarms([definition], options)
+        alarms([definition or ORDERS], options)
     return list(raised.value.problems)
 
 
