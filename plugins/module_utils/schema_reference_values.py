@@ -69,13 +69,19 @@ def value(kind: str, documentation: Mapping[str, Any], position: int, name: str)
 def _number(documentation: Mapping[str, Any], position: int) -> int | Decimal:
     if documentation.get("format") == "unix_seconds":
         return MOMENTS[position]
-    low, high = documentation.get("minimum"), documentation.get("maximum")
+    low, high = (_decimal(documentation.get(bound)) for bound in ("minimum", "maximum"))
     if low is None and high is None:
         return (1, 100)[position]
-    first = Decimal(str(low if low is not None else min(0, high or 0)))
-    last = Decimal(str(high)) if high is not None else first + 100
+    if low is None and high is not None:
+        low = Decimal(0) if high > 0 else high - 100
+    first = low or Decimal(0)
+    last = high if high is not None else first + 100
     found = last if position else first + (last - first) * 3 / 4
     return int(found) if found == found.to_integral_value() or documentation.get("format") == "integer" else found
+
+
+def _decimal(bound: Any) -> Decimal | None:
+    return None if bound is None else Decimal(str(bound))
 
 
 def _uses(term: Comparison | Call, attributes: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, int]]]:

@@ -1,0 +1,445 @@
+# Copyright: Contributors to the auditflow.dynamodb collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of the schema reference: what it says, that it is tidy, and that nothing in it becomes markup."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.access_pattern import AccessPattern, ValueParameter
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.expression_parser import parse
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.queries import query_parameters
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference import class_name, retention_words
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_attributes import attribute_rows
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_markdown import (
+    Anchors,
+    code,
+    label,
+    text,
+)
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_settings import capacity
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_values import pattern_values, value
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_table, parse_tables
+
+from .schema_examples import call
+from .schema_page import FENCE, Definitions, Seen, auditflow, blocks, html, page, section
+
+CONSUMERS = [
+    {
+        "name": "auditor",
+        "description": "Audits | documents",
+        "tables": [
+            {"name": "AuditFlow-Documents", "rights": "read"},
+            {"name": "AuditFlow-AuditRecords", "access_patterns": ["high_risk_audits"]},
+        ],
+    }
+]
+THROUGHPUT = {"read_capacity_units": 5, "write_capacity_units": 6}
+ODD: Definitions = [
+    {
+        "name": "odd.Table_1-x",
+        "description": "# <b>not</b> a *heading* | nor a cell\nof one line",
+        "attributes": {
+            "weird |name`": "S",
+            "end": "N",
+            "raw-blob": "B",
+            'a"b#c': "S",
+            "wé'ird": {"type": "S", "description": "1. [no](list) $x$ _at_ all"},
+            "nested": {"type": "M", "description": "- none"},
+        },
+        "partition_key": "weird |name`",
+        "sort_key": "end",
+        "local_indexes": [{"name": "by.blob", "sort_key": "raw-blob", "projection": "KEYS_ONLY"}],
+        "global_indexes": [
+            {
+                "name": "multi_index",
+                "description": "`ticks`",
+                "partition_key": ["wé'ird", "end"],
+                "sort_key": ['a"b#c', "raw-blob"],
+                "projection": {"include": ["nested"]},
+                "provisioned_throughput": THROUGHPUT,
+            },
+            {
+                "name": "hash.only",
+                "partition_key": "raw-blob",
+                "projection": "KEYS_ONLY",
+                "provisioned_throughput": THROUGHPUT,
+            },
+        ],
+        "access_patterns": [
+            {
+                "name": "by_blob",
+                "index": "by.blob",
+                "parameters": {"w": "S", "b": "B"},
+                "key_condition": '"weird |name`" = :w AND "raw-blob" = :b',
+                "order": "descending",
+                "limit": 5,
+            },
+            {
+                "name": "by_many",
+                "index": "multi_index",
+                "parameters": {"a": "S", "b": "N", "size": "N", "kind": "S"},
+                "key_condition": '"wé\'ird" = :a AND end = :b',
+                "filter": "size(nested) > :size AND attribute_type(nested, :kind)",
+            },
+        ],
+        "stream": {"enabled": False},
+        "ttl": {"enabled": False},
+        "billing_mode": "PROVISIONED",
+        "provisioned_throughput": THROUGHPUT,
+    },
+    # Headings that collide: with one of the page, and with one another where GitHub drops the dot and the case.
+    {"name": "Contents", "attributes": {"id": "S"}, "partition_key": "id"},
+    {"name": "or.ders", "attributes": {"id": "S"}, "partition_key": "id"},
+    {"name": "Orders", "attributes": {"id": "S"}, "partition_key": "id"},
+    {"name": "someone-elses", "ttl": {"attribute": "gone"}},
+]
+
+PAGES: dict[str, tuple[Definitions, Any, Any]] = {
+    "auditflow": (auditflow(), CONSUMERS, {}),
+    "auditflow_alone": (auditflow(), None, None),
+    "odd": (ODD, None, {}),
+    "one": ([{"name": "Orders", "attributes": {"id": "S"}, "partition_key": "id"}], None, None),
+}
+every_page = pytest.mark.parametrize("written", [pytest.param(page(*each), id=name) for name, each in PAGES.items()])
+
+LINKED = re.compile(r"(?<!\\)\]\(#([^)]*)\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+CELL = re.compile(r"(?<!\\)\|")
+
+
+@every_page
+def test_the_page_is_tidy(written: str) -> None:
+    assert written.endswith("\n")
+    assert not written.endswith("\n\n")
+    assert not re.search(r"\n\n\n|\t", written)
+    assert not [line for line in written.splitlines() if line != line.rstrip()]
+    lines = FENCE.sub("```x\n```", written).splitlines()
+    for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
+        if line.startswith("#"):
+            assert before == after == "", line
+        if line.startswith("|"):
+            assert before == "" or before.startswith("|"), line
+            assert after == "" or after.startswith("|"), line
+            assert len(CELL.findall(line)) == len(CELL.findall(before or line)), line
+        if line.startswith("- "):
+            assert before == "" or before.startswith(("- ", "  ")), line
+    levels = [len(line.split(" ")[0]) for line in lines if line.startswith("#")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+@every_page
+def test_every_link_leads_to_a_heading_as_github_names_it(written: str) -> None:
+    anchors: list[str] = []
+    for heading in HEADING.findall(FENCE.sub("", written)):
+        shown = Seen(html(heading)).text.strip().lower()
+        slug = re.sub(r"[^\w\- ]", "", shown).replace(" ", "-")
+        taken = [each for each in anchors if re.fullmatch(rf"{re.escape(slug)}(-\d+)?", each)]
+        anchors.append(f"{slug}-{len(taken)}" if taken else slug)
+    linked = LINKED.findall(written)
+    assert linked
+    assert len(set(anchors)) == len(anchors)
+    assert set(linked) <= set(anchors)
+    # What is about a table as a whole is in the contents.
+    assert {anchor for anchor in anchors if anchor.startswith(("attributes-of", "settings-of"))} <= set(linked)
+
+
+@every_page
+def test_the_diagrams_have_only_what_mermaid_reads(written: str) -> None:
+    words = r'"[A-Za-z0-9 ,.:()+=/_#;-]+(<br/>[A-Za-z0-9 ,.:()+=/_#;-]+)?"'
+    node = re.compile(rf"  (table|index\d+|query\d+)(\[\({words}\)\]|\[{words}\]|\(\[{words}\]\))")
+    arrow = re.compile(r"  (\w+) (?:-->|-\. copied to \.->) (\w+)")
+    for diagram in blocks(written, "mermaid"):
+        first, *lines = diagram.splitlines()
+        assert first == "flowchart LR"
+        nodes = [found[1] for line in lines if (found := node.fullmatch(line))]
+        arrows = [found.groups() for line in lines if (found := arrow.fullmatch(line))]
+        assert len(nodes) + len(arrows) == len(lines), diagram
+        assert len(set(nodes)) == len(nodes)
+        assert {end for each in arrows for end in each} <= set(nodes)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=60))
+def test_a_label_is_read_back_from_its_codes(plain: str) -> None:
+    written = label(plain)
+    assert re.fullmatch(r"[A-Za-z0-9 ,.:()+=/_#;-]*", written)
+    assert re.sub(r"#(\d+);", lambda found: chr(int(found[1])), written) == plain
+
+
+# What Markdown takes for markup, close together, and all of Unicode that a line of YAML can hold.
+MARKUP = st.sampled_from(
+    [*"\\`*_[]()<>&|~$#+-=.!:/1 \"'", "&amp;", "<b>", "**", "~~", "](", "```", "http://a.b", "\\|"]
+)
+PLAIN = st.lists(
+    st.one_of(MARKUP, st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Zl", "Zp"])), max_size=25
+).map("".join)
+FRAMES = {"paragraph": "{}", "cell": "| a | b |\n| --- | --- |\n| {} | end |", "heading": "## {}", "item": "- {}"}
+frames = pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+
+
+def words(shown: str) -> list[str]:
+    return shown.split()
+
+
+@frames
+@given(PLAIN)
+def test_a_text_is_seen_as_it_was_written(frame: str, plain: str) -> None:
+    seen = Seen(html(frame.format(text(plain))))
+    around = Seen(html(frame.format("x")))
+    assert seen.elements == around.elements or not words(plain)
+    assert words(seen.text.replace("\x00", "")) == words(around.text.replace("x", f" {plain} ", 1))
+
+
+@frames
+@given(PLAIN.filter(bool))
+def test_a_name_is_seen_as_it_is(frame: str, plain: str) -> None:
+    seen = Seen(html(frame.format(code(plain))))
+    around = Seen(html(frame.format("`x`")))
+    assert seen.elements == around.elements
+    assert words(seen.text) == words(around.text.replace("x", f" {plain} ", 1))
+
+
+def test_anchors_are_counted_as_github_counts_them() -> None:
+    anchors = Anchors()
+    titles = ["Orders", "or.ders", "Orders-1", "Orders", "Größe der Seite", "a_b c"]
+    assert [anchors.heading(title)["anchor"] for title in titles] == [
+        "orders",
+        "orders-1",
+        "orders-1-1",
+        "orders-2",
+        "größe-der-seite",
+        "a_b-c",
+    ]
+
+
+def test_what_is_said_of_auditflow() -> None:
+    written = page(auditflow(), CONSUMERS, {})
+    documents = section(written, "AuditFlow-Documents")
+    assert documents.startswith(
+        "Metadata of the loan documents that were uploaded, and the data extracted from them.\n"
+    )
+    assert "- Partition key: `document_id` (string)" in documents
+    assert "| `upload_timestamp` | string | index key |" in section(documents, "Attributes of AuditFlow-Documents")
+    indexes = section(written, "Indexes of AuditFlow-AuditRecords")
+    assert (
+        "| `risk_score-audit_timestamp-index` | `status` (string) | `risk_score` (number) | all attributes |"
+        " [high_risk_audits](#high_risk_audits) |" in indexes
+    )
+    assert "- `status-audit_timestamp-index`: Audits by status, by time." in indexes
+    audits = section(written, "high_risk_audits")
+    assert "- Key condition: `status = :status AND risk_score >= :threshold`" in audits
+    assert "- Order: by `risk_score`, descending" in audits
+    assert "--no-scan-index-forward" in audits
+    assert "**dynamodb_schemas.AuditFlowAuditRecords.high_risk_audits(" in audits
+    settings = section(written, "Settings of AuditFlow-Documents")
+    assert "| encryption at rest | with the customer key `alias/auditflow` of KMS |" in settings
+    assert "| point-in-time recovery | on, to any second of the last 35 days |" in settings
+    assert "Items are kept for 7 years from `upload_timestamp`" in settings
+    assert "so as AWS has it: stream, table class." in settings
+    assert "So a new item that is in all indexes is 4 writes" in section(
+        written, "Capacity and cost of AuditFlow-AuditRecords"
+    )
+
+
+def test_who_may_do_what() -> None:
+    written = page(auditflow(), CONSUMERS)
+    documents = section(written, "Permissions of AuditFlow-Documents")
+    arn = "arn:aws:dynamodb:REGION:ACCOUNT:table/AuditFlow-Documents"
+    index = f"{arn}/index/processing_status-upload_timestamp-index"
+    assert f"(#documents_by_processing_status) | `dynamodb:Query` | `{index}` |" in documents
+    assert f"| `dynamodb:GetItem`, `dynamodb:BatchGetItem` | `{arn}` |" in documents
+    assert "customer key `alias/auditflow`" in documents
+    assert "to read, `kms:Decrypt`, `kms:DescribeKey`;" in documents
+    assert "| `auditor` | Audits \\| documents | `BatchGetItem`, `GetItem`, `Query` | the table, `loan_" in documents
+    audits = section(written, "Permissions of AuditFlow-AuditRecords")
+    assert "| `auditor` | Audits \\| documents | `Query` of `risk_score-audit_timestamp-index` | |" in audits
+    assert "Who has been given what" not in page(auditflow())
+
+
+def test_alarms_are_told_where_they_are_made() -> None:
+    written = page(auditflow(), None, {"rules": {"system_errors": {"enabled": False}}})
+    alarms = section(written, "Alarms of AuditFlow-Documents")
+    assert "| throttled reads | throttled > 0 in 1 of 2 periods of 300 s | the table, each global index |" in alarms
+    assert "system_errors" not in alarms
+    assert "- `DynamoDB account/user_errors`:" in section(written, "Alarms of the account")
+    assert "larm" not in page(auditflow())
+
+
+def test_what_few_values_and_optional_attributes_cost() -> None:
+    state = {"type": "S", "values": ["NEW", "DONE"]}
+    definition = {
+        "name": "Orders",
+        "attributes": {"id": "S", "state": state, "day": {"type": "S", "optional": True}},
+        "partition_key": "id",
+        "global_indexes": [
+            {"name": "by-state", "partition_key": "state", "sort_key": "day", "projection": "KEYS_ONLY"}
+        ],
+    }
+    cost = capacity(definition, parse_table({**definition, "attributes": {"id": "S", "state": "S", "day": "S"}}))
+    assert [(index["name"], index["key"], index["absent"]) for index in cost["indexes"]] == [
+        ("`by-state`", "`state`, `day`", ["`day`"])
+    ]
+    assert [(index["few"], index["partition"]) for index in cost["few"]] == [(2, "`state`")]
+
+
+def test_the_documentation_of_attributes_is_shown() -> None:
+    definition: dict[str, Any] = {
+        "name": "Orders",
+        "partition_key": "id",
+        "attributes": {
+            "id": {"type": "S", "format": "uuid"},
+            "state": {"type": "S", "values": ["NEW", "DO|NE"], "description": "How far it is."},
+            "share": {"type": "N", "minimum": 0, "maximum": 1, "optional": True},
+            "lines": {
+                "type": "L",
+                "description": "What is ordered.",
+                "elements": {
+                    "type": "M",
+                    "fields": {"sku": {"type": "S", "format": "text"}, "count": {"type": "N", "format": "integer"}},
+                },
+            },
+            "labels": {"type": "L", "elements": {"type": "S", "values": ["a", "b"], "description": "In any order."}},
+        },
+    }
+    assert [tuple(row.values()) for row in attribute_rows(definition)] == [
+        ("`id`", "string", "UUID", "partition key", ""),
+        ("`state`", "string", "`NEW` \\| <code>DO&#124;NE</code>", "", "How far it is."),
+        ("`share`", "number", "0 to 1; optional", "", ""),
+        ("`lines`", "list of maps", "", "", "What is ordered."),
+        ("`lines[].sku`", "string", "free text", "", ""),
+        ("`lines[].count`", "number", "whole number", "", ""),
+        ("`labels`", "list of strings", "`a` \\| `b`", "", "In any order."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("retention", "shown"),
+    [
+        ("7y", "7 years"),
+        ("1y", "1 year"),
+        ("18mo", "18 months"),
+        ("6w", "6 weeks"),
+        ("90d", "90 days"),
+        ("1h", "1 hour"),
+    ],
+)
+def test_a_retention_in_words(retention: str, shown: str) -> None:
+    assert retention_words(retention) == shown
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [("AuditFlow-Documents", "AuditFlowDocuments"), ("odd.Table_1-x", "OddTable1X"), ("orders", "Orders")],
+)
+def test_the_class_of_a_table(table: str, name: str) -> None:
+    assert class_name(table) == name
+
+
+def test_nothing_but_the_page_is_told_a_description() -> None:
+    for spec in parse_tables([*auditflow(), ODD[0]]):
+        request = {
+            name: SETTINGS[name].create(value, spec) for name, value in spec.wanted.items() if SETTINGS[name].on_create
+        }
+        assert "escription" not in str(request)
+
+
+@pytest.mark.parametrize("definitions", [auditflow(), ODD], ids=["auditflow", "odd"])
+def test_a_command_makes_the_query_of_its_pattern(definitions: Definitions) -> None:
+    written = page(definitions)
+    for spec in parse_tables(definitions):
+        for pattern in spec.access_patterns:
+            command, python = (blocks(section(written, pattern.name), language)[0] for language in ("sh", "python"))
+            operation, arguments = call(command)
+            values = {
+                name.removeprefix(":"): next(iter(typed.values()))
+                for name, typed in arguments["ExpressionAttributeValues"].items()
+            }
+            assert operation == "Query"
+            assert arguments.pop("TableName") == spec.name
+            arguments.setdefault("ScanIndexForward", True)
+            assert arguments == query_parameters(pattern, values)
+            # The other example has the same values.
+            compile(python, "example", "exec")
+            given = dict(re.findall(r"^        (\w+)=(.*),$", python, re.MULTILINE))
+            assert {name: str(eval(shown)) for name, shown in given.items()} == {
+                name: str(each) for name, each in values.items()
+            }
+
+
+@pytest.mark.parametrize("definitions", [auditflow(), ODD], ids=["auditflow", "odd"])
+def test_a_command_reads_one_item(definitions: Definitions) -> None:
+    written = page(definitions)
+    for spec in parse_tables(definitions):
+        if spec.creatable:
+            example = section(written, f"One item of {spec.name}")
+            operation, arguments = call(blocks(example, "sh")[0])
+            assert operation == "GetItem"
+            assert arguments["TableName"] == spec.name
+            assert f"    Key={arguments['Key']},".replace("'", '"') in example.replace("'", '"')
+
+
+@pytest.mark.parametrize(
+    ("kind", "documentation", "values"),
+    [
+        ("S", {}, ("name-1", "name-2")),
+        ("S", {"values": ["LOW", "HIGH"]}, ("LOW", "HIGH")),
+        ("S", {"format": "date"}, ("2026-01-01", "2026-12-31")),
+        ("N", {}, (1, 100)),
+        ("N", {"minimum": 0, "maximum": 100}, (75, 100)),
+        ("N", {"minimum": 0, "maximum": 1}, (Decimal("0.75"), 1)),
+        ("N", {"maximum": -10}, (-35, -10)),
+        ("N", {"minimum": 5, "format": "integer"}, (80, 105)),
+        ("N", {"format": "unix_seconds"}, (1767225600, 1798761599)),
+        ("B", {}, ("AAEC", "/f7/")),
+        ("BOOL", {}, (True, True)),
+    ],
+)
+def test_values_fit_their_attribute_and_are_a_range(kind: str, documentation: dict[str, Any], values: Any) -> None:
+    assert tuple(value(kind, documentation, position, "name") for position in (0, 1)) == values
+
+
+def test_the_values_of_a_pattern_are_those_of_what_they_are_compared_with() -> None:
+    attributes = {
+        "id": {"type": "S", "format": "uuid"},
+        "day": {"type": "S", "format": "date"},
+        "state": {"type": "S", "values": ["NEW", "DONE"]},
+        "lines": {"type": "L", "elements": {"type": "S", "values": ["a", "b"]}},
+        "more": {"type": "M", "fields": {"share": {"type": "N", "minimum": 0, "maximum": 4}}},
+    }
+    conditions = {
+        "id = :id AND begins_with(day, :day)": "state BETWEEN :first AND :last AND contains(lines, :line)",
+        "id = :id": "more.share < :share AND size(more) > :size AND attribute_type(more, :kind) AND state IN (:one)",
+    }
+    found: dict[str, Any] = {}
+    for key, rest in conditions.items():
+        names = re.findall(r":(\w+)", f"{key} {rest}")
+        numbers = {"share", "size"}
+        pattern = AccessPattern(
+            name="any",
+            key_condition=parse(key),
+            filter=parse(rest),
+            parameters={name: ValueParameter("N" if name in numbers else "S") for name in names},
+        )
+        found |= pattern_values(pattern, attributes)
+    assert found == {
+        "id": "3f2b8c1e-5d47-4a90-8e6b-1c9d7f0a2b34",
+        "day": "2026-01",
+        "first": "DONE",
+        "last": "NEW",
+        "line": "a",
+        "share": 3,
+        "size": 1,
+        "kind": "M",
+        "one": "NEW",
+    }
