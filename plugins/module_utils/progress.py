@@ -15,7 +15,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -125,8 +125,8 @@ class ProgressFile:
             return
         self._next = self._now() + SECONDS_BETWEEN
         content = {
-            "walk": asdict(self._walk) if self._walk else None,
-            "waits": [asdict(wait) for _key, wait in sorted(self._waits.items())],
+            "walk": vars(self._walk) if self._walk else None,
+            "waits": [vars(wait) for _key, wait in sorted(self._waits.items())],
         }
         try:
             write_whole(self._path, json.dumps(content), durable=False)

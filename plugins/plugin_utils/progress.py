@@ -117,7 +117,8 @@ class ProgressAction(InlineAction):
         label = _label(task_vars)
         if wanted and SCREEN:
             return lambda rows: on_screen(label, rows)
-        return (lambda rows: as_lines(label, rows)) if wanted and asked is not None else None
+        beside = _callback() not in CALLBACKS
+        return (lambda rows: as_lines(label, rows, beside)) if wanted and asked is not None else None
 
 
 def _scratch() -> str:
@@ -168,7 +169,7 @@ def on_screen(label: str, rows: Sequence[Row]) -> None:
     display.display(message(str(os.getpid()), label, rows), screen_only=True, newline=False)
 
 
-def as_lines(label: str, rows: Sequence[Row]) -> None:
-    """Shows each row as a line that stays, beside an output that programs may read."""
+def as_lines(label: str, rows: Sequence[Row], beside: bool) -> None:
+    """Shows each row as a line that stays. beside: not among the output, which programs may read."""
     for row in rows:
-        display.display(line(row, WIDE, label), screen_only=True, stderr=_callback() not in CALLBACKS)
+        display.display(line(row, WIDE, label), screen_only=True, stderr=beside)

@@ -183,6 +183,40 @@ def test_several_hosts_share_the_last_lines(aws: AwsLike, tmp_path: Path) -> Non
     aws.change_settings(time_scale=1.0)
 
 
+def test_a_walk_over_items_is_shown_without_anything_of_them(aws: AwsLike, tmp_path: Path) -> None:
+    make(aws, "Walked")
+    client = aws.client("dynamodb")
+    for start in range(0, 75, 25):
+        items = [
+            {"id": {"S": f"id-{number}"}, "at": {"S": "2024-05-03T10:00:00Z"}, "note": {"S": "Classified"}}
+            for number in range(start, start + 25)
+        ]
+        client.batch_write_item(RequestItems={"Walked": [{"PutRequest": {"Item": each}} for each in items]})
+    # AWS counts every six hours.
+    aws.advance(7 * 3600)
+    task = {
+        "name": "Walk",
+        "auditflow.dynamodb.items_ttl": {
+            "name": "Walked",
+            "attribute": "ttl",
+            "timestamp": "at",
+            "retention": "50y",
+            "segments": 2,
+            "page_size": 5,
+            "write_units": 25,
+            "state_dir": str(tmp_path),
+        },
+    }
+    with Terminal(playbook(tmp_path, task), environment(aws, tmp_path), ROOT, width=160) as terminal:
+        shown = terminal.until(lambda lines: any("Walked, " in line for line in lines))
+        assert re.search(r"\d:\d\d  Walked, \d+ %, (about .* left, )?\d+ of about 75 items, [01]/2 segments", shown[-1])
+        lines = terminal.end()
+    assert terminal.code == 0, terminal.text
+    assert "changed: [localhost]" in lines
+    assert not [line for line in lines if "Walked" in line]
+    assert b"Classified" not in terminal.written
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "terminal"),
     [

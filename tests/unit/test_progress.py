@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +33,7 @@ from .aws_model import AwsModel
 
 TABLE = {"name": "Orders", "attributes": {"id": "S", "region": "S"}, "partition_key": "id"}
 INDEXED = {**TABLE, "global_indexes": [{"name": "by-region", "partition_key": "region"}]}
-WALK = Progress("Orders", 16, 4, 25_000, 100_000, 50.0, 5_000, {"set": 19_000}, 400)
+WALK = Progress("Orders", 16, 4, 25_000, 100_000, 50.0, 5_000, Counter({"set": 19_000}), 400)
 
 
 class Time:

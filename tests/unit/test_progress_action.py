@@ -170,9 +170,11 @@ def test_lines_that_stay_keep_out_of_what_programs_read(
     monkeypatch: pytest.MonkeyPatch, callback: str, beside: bool
 ) -> None:
     found: list[tuple[str, Any]] = []
+    monkeypatch.setattr(plugin, "SCREEN", None)
     monkeypatch.setattr(plugin, "_callback", lambda: callback)
     monkeypatch.setattr(plugin.display, "display", lambda text, **how: found.append((text, how["stderr"])))
-    plugin.as_lines("eu", [Row(65, "Orders", ("25 %",))])
+    hosts = {"ansible_play_hosts_all": ["eu", "us"], "inventory_hostname": "eu"}
+    action({"progress": True})._show(hosts)([Row(65, "Orders", ("25 %",))])
     assert found == [("   1:05  [eu] Orders, 25 %", beside)]
 
 
