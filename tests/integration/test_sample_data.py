@@ -61,7 +61,7 @@ class Shop:
         number = next(_numbers)
         self.target, self.ansible, self.client = target, ansible, target.client()
         self.orders, self.slots = f"Shop-{number}.Orders", f"Shop-{number}.Slots"
-        self.definitions = [
+        self.definitions: list[dict[str, Any]] = [
             {
                 "name": self.orders,
                 "attributes": {

@@ -48,7 +48,18 @@ ITEM: dict[str, Any] = {
     "l": {"L": [{"S": "x"}, {"N": "3"}, {"M": {"deep": {"S": "y"}}}]},
     "m": {"M": {"inner": {"N": "7"}}},
 }
-S, N, B = (lambda value: {"S": value}), (lambda value: {"N": str(value)}), (lambda value: {"B": value})
+
+
+def S(value: str) -> dict[str, Any]:  # noqa: N802  DynamoDB's names of its types
+    return {"S": value}
+
+
+def N(value: object) -> dict[str, Any]:  # noqa: N802
+    return {"N": str(value)}
+
+
+def B(value: bytes) -> dict[str, Any]:  # noqa: N802
+    return {"B": value}
 
 
 @pytest.mark.parametrize(
