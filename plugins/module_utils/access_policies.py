@@ -123,9 +123,12 @@ def _statements(grant: Grant, place: Place) -> Iterable[dict[str, Any]]:
     table = place.table(grant.table.name)
     indexes = [place.index(grant.table.name, name) for name in grant.indexes]
     queries = tuple(action for action in grant.actions if action in INDEX_ACTIONS)
-    others = tuple(action for action in grant.actions if action not in queries)
-    if others:
-        yield _statement("Items", others, [table], grant)
+    # What an update answers with and what a read asks for are different conditions.
+    updates = tuple(action for action in grant.actions if action == "UpdateItem" and grant.attributes)
+    others = tuple(action for action in grant.actions if action not in (*queries, *updates))
+    for operations in (others, updates):
+        if operations:
+            yield _statement("Items", operations, [table], grant)
     if queries:
         yield _statement("Queries", queries, [table, *indexes], grant)
     if grant.queried:

@@ -133,9 +133,12 @@ def test_attributes_bring_those_of_the_keys() -> None:
 
 
 def test_an_update_of_attributes_does_not_answer_with_others() -> None:
-    (only,) = statements({"actions": ["UpdateItem"], "attributes": ["note"]})
+    get, update = statements({"actions": ["UpdateItem", "GetItem"], "attributes": ["note"]})
     answers = {"dynamodb:ReturnValues": ["NONE", "UPDATED_NEW", "UPDATED_OLD"]}
-    assert only["Condition"]["StringEqualsIfExists"] == answers
+    assert get["Action"] == ["dynamodb:GetItem"]
+    assert get["Condition"]["StringEqualsIfExists"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert update["Action"] == ["dynamodb:UpdateItem"]
+    assert update["Condition"]["StringEqualsIfExists"] == answers
 
 
 @pytest.mark.parametrize(
