@@ -183,6 +183,15 @@ def test_look_up_asks_again_for_what_was_not_answered() -> None:
     assert asked == [100, 90, 50, 10]
 
 
+def test_look_up_of_a_table_that_answers_nothing_ends() -> None:
+    table = ItemsTable({})
+    keys = [{"id": {"S": "x"}}]
+    nothing = {"Responses": {}, "UnprocessedKeys": {"Orders": {"Keys": keys}}}
+    object.__setattr__(table, "call", lambda service, operation, arguments: nothing)
+    with pytest.raises(AwsError, match="AWS has taken none of 1 items for 180 seconds"):
+        look_up(table.through(), "Orders", OLD, keys)
+
+
 def test_look_up_that_fails_is_told() -> None:
     def refuse(operation: str, arguments: dict[str, Any]) -> None:
         raise ClientError({"Error": {"Code": "ValidationException", "Message": "no"}}, operation)

@@ -292,7 +292,7 @@ def test_a_table_that_takes_nothing_is_not_asked_for_ever() -> None:
     run = store.portions(maker_of("Orders"))
     run.present(1000, threads=1)
     assert run.error is not None
-    assert "AWS has written none of 25 items for 180 seconds" in str(run.error)
+    assert "AWS has taken none of 25 items for 180 seconds" in str(run.error)
     assert 180 < store.time.seconds - 1000 < 240
     assert run.counts == {}
 

@@ -64,6 +64,28 @@ class Calls:
             return answer
 
 
+class Headway:
+    """Ends what AWS leaves undone again and again, as BatchGetItem and BatchWriteItem do where a table is throttled."""
+
+    def __init__(self, calls: Calls, operation: str, table: str) -> None:
+        self._clock, self._operation, self._table = calls.aws.clock, operation, table
+        self._since = self._clock.now()
+
+    def made(self, done: int, left: int) -> None:
+        """Tells how many items of a call were dealt with. Raises AwsError where for long there were none."""
+        now = self._clock.now()
+        if done:
+            self._since = now
+        elif now - self._since > BUSY_SECONDS:
+            raise AwsError(
+                f"{self._operation} of {self._table}",
+                "Unprocessed",
+                f"AWS has taken none of {left} items for {BUSY_SECONDS:.0f} seconds",
+                Kind.BUSY,
+                "The table has no capacity to spare: run it again later, or with fewer units per second.",
+            )
+
+
 def condition_failed(error: AwsError) -> bool:
     """Whether a write was refused because its condition does not hold."""
     return error.code == "ConditionalCheckFailedException"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .calls import Calls
+from .calls import Calls, Headway
 from .copying import Keys, distinct
 from .keys import Item
 
@@ -26,12 +26,14 @@ def look_up(
     )
     found: dict[str, Item] = {}
     wanted = distinct(keys, names)
+    headway = Headway(calls, "BatchGetItem", table)
     while wanted:
         asked = {"Keys": wanted[:AT_ONCE], "ConsistentRead": True, **projection}
         answer = calls.page("BatchGetItem", {"RequestItems": {table: asked}})
         for item in answer.get("Responses", {}).get(table, ()):
             found[names.text(item)] = item
         left = _unprocessed(answer, table)
+        headway.made(len(asked["Keys"]) - len(left), len(left))
         if left:
             # AWS answers what it has capacity for: the rest is asked for again, slower.
             calls.reads.throttled()

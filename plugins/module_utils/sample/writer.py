@@ -18,8 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import AwsError, Kind
-from ..items.calls import BUSY_SECONDS, Calls, condition_failed
+from ..errors import AwsError
+from ..items.calls import Calls, Headway, condition_failed
 from ..items.copying import Keys, same_item
 from ..items.keys import Item
 from ..items.lookup import AT_ONCE, look_up
@@ -45,21 +45,12 @@ class Batches:
             self._write(list(requests[start : start + MOST_WRITES]))
 
     def _write(self, requests: list[Mapping[str, Any]]) -> None:
-        clock = self.calls.aws.clock
-        left, since = requests, clock.now()
+        headway = Headway(self.calls, "BatchWriteItem", self.table)
+        left = requests
         while left:
             answer = self.calls.write("BatchWriteItem", {"RequestItems": {self.table: left}})
             before, left = len(left), list(answer.get("UnprocessedItems", {}).get(self.table, ()))
-            if len(left) < before:
-                since = clock.now()
-            elif clock.now() - since > BUSY_SECONDS:
-                raise AwsError(
-                    f"BatchWriteItem of {self.table}",
-                    "UnprocessedItems",
-                    f"AWS has written none of {len(left)} items for {BUSY_SECONDS:.0f} seconds",
-                    Kind.BUSY,
-                    "The table has no capacity to spare: run it again later, or give less write_units.",
-                )
+            headway.made(before - len(left), len(left))
             if left:
                 self.calls.writes.throttled()
 
