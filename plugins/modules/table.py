@@ -37,7 +37,12 @@ options:
       - The types of attributes, as C(name=type), V(S) for string, V(N) for number, V(B) for binary.
       - Every attribute that is part of a key must be here. Others may be, for documentation, with one of the types
         V(BOOL), V(NULL), V(M), V(L), V(SS), V(NS), V(BS) too; AWS is not told about them.
-      - A type may be a dictionary with C(type) and C(description).
+      - A type may be a dictionary with C(type) and what documents the attribute, which AWS is not told either.
+        C(description) says what it is; C(optional) that items may lack it.
+        C(values), a list, are all that an V(S) can have. C(minimum) and C(maximum) bound an V(N).
+        C(format) is how an V(S) is written (V(uuid), V(timestamp), V(date), V(email), V(person), V(file_name), V(sha256),
+        V(arn), V(uri), V(text)), or an V(N) (V(integer), V(unix_seconds)).
+        C(fields) are the parts of an V(M), by name, and C(elements) is one element of an V(L), each a type or such a dictionary.
     type: dict
   partition_key:
     description: The attribute that is the partition key. Needed to create the table; can never be changed.

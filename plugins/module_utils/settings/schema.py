@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .documentation import DOCUMENT_TYPES, KEY_TYPES, check_documentation
+
 if TYPE_CHECKING:
     from ..arguments import Problems
     from ..state import TableState
 
-KEY_TYPES = ("S", "N", "B")
-DOCUMENT_TYPES = ("BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 NAME = re.compile(r"[a-zA-Z0-9_.\-]{3,255}")
 NAME_RULE = "3 to 255 characters out of a-z, A-Z, 0-9, '_', '-' and '.'"
 PROJECTION_TYPES = ("ALL", "KEYS_ONLY")
@@ -38,17 +38,19 @@ def attribute_types(arguments: Mapping[str, Any], problems: Problems | None = No
         kind = declared.get("type") if isinstance(declared, Mapping) else declared
         if kind in KEY_TYPES or kind in DOCUMENT_TYPES:
             types[str(name)] = kind
-            if problems is not None and isinstance(declared, Mapping):
-                _check_documentation(str(name), declared, problems)
+            if problems is not None:
+                check_documentation(declared, f"attributes.{name}", problems)
+                _check_kept(str(name), declared, arguments, problems)
         elif problems is not None:
             problems.add(f"attributes.{name}", _type_problem(declared, kind))
     return types
 
 
-def _check_documentation(name: str, declared: Mapping[str, Any], problems: Problems) -> None:
-    for option in declared:
-        if option not in ("type", "description"):
-            problems.add(f"attributes.{name}.{option}", "unknown option; allowed are description, type")
+def _check_kept(name: str, declared: Any, arguments: Mapping[str, Any], problems: Problems) -> None:
+    """No item lacks its key."""
+    key = [arguments.get(option) for option in ("partition_key", "sort_key")]
+    if name in key and isinstance(declared, Mapping) and declared.get("optional") is True:
+        problems.add(f"attributes.{name}.optional", "is an attribute of the table's key; every item has it")
 
 
 def _type_problem(declared: Any, kind: Any) -> str:
