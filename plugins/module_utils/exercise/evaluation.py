@@ -67,7 +67,7 @@ def _comparison(term: Comparison, item: Item, values: Mapping[str, Typed]) -> bo
 
 
 def _call(term: Call, item: Item, values: Mapping[str, Typed]) -> bool:
-    found = _at(term.path, item)
+    found = at(term.path, item)
     if term.function == "attribute_exists":
         return found is not None
     if term.function == "attribute_not_exists":
@@ -102,11 +102,12 @@ def _value(operand: Operand, item: Item, values: Mapping[str, Typed]) -> Typed |
     if isinstance(operand, Parameter):
         return values[operand.name]
     if isinstance(operand, Size):
-        return _size(_at(operand.path, item))
-    return _at(operand, item)
+        return size_of(at(operand.path, item))
+    return at(operand, item)
 
 
-def _at(path: Path, item: Item) -> Typed | None:
+def at(path: Path, item: Item) -> Typed | None:
+    """What an item has at a path; C(None) for nothing."""
     found: Typed | None = item.get(path.attribute)
     for part in path.parts[1:]:
         if found is None:
@@ -119,7 +120,8 @@ def _at(path: Path, item: Item) -> Typed | None:
     return found
 
 
-def _size(found: Typed | None) -> Typed | None:
+def size_of(found: Typed | None) -> Typed | None:
+    """Its size; C(None) for what has none."""
     kind = _kind(found) if found else ""
     return {"N": str(len(found[kind]))} if found and kind in ("S", "B", "L", "M", *SETS) else None
 

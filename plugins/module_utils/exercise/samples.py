@@ -16,8 +16,8 @@ from decimal import Decimal
 from typing import Any
 
 from ..access_pattern import AccessPattern, Source
-from ..expressions import BETWEEN, IN, Call, Comparison, Parameter, Path, Size, operands, terms
-from .evaluation import Item, Typed, sort_value
+from ..expressions import BETWEEN, IN, Call, Comparison, Operand, Parameter, Path, Size, operands, terms
+from .evaluation import Item, Typed, at, size_of, sort_value
 
 FOUND, EDGE, BEYOND, NOTHING = "found", "edge", "beyond", "nothing"
 DEFAULTS: Mapping[str, Typed] = {"S": {"S": "none"}, "N": {"N": "0"}, "B": {"B": b"none"}, "BOOL": {"BOOL": True}}
@@ -87,30 +87,18 @@ class Sampler:
         if isinstance(left, Parameter):
             names = [left.name]
             left = next((each for each in right if not isinstance(each, Parameter)), left)
-        one, another = self._known(left, item, names), self._known(left, other, names)
+        one, another = _known(left, item), _known(left, other)
         if one is None or another is None or not names:
             return {}
         if isinstance(term, Call):
             return self._of_call(term, one, names[0])
+        if not {*one, *another} <= {self.pattern.parameters[name].type for name in names}:
+            return {}
         if term.operator == BETWEEN and len(names) == 2:
             low, high = sorted((one, another), key=sort_value)
             return {names[0]: low, names[1]: high}
         spread = [one, another] if term.operator == IN else [one] * len(names)
         return dict(zip(names, [*spread, *[one] * len(names)], strict=False))
-
-    def _known(self, operand: Any, item: Item, names: Sequence[str]) -> Typed | None:
-        """What an item has there, if it is of the type of the parameter."""
-        path = operand.path if isinstance(operand, Size) else operand
-        found: Any = item.get(path.attribute) if isinstance(path, Path) else None
-        for part in path.parts[1:] if found and isinstance(path, Path) else ():
-            inner = found.get("L", []) if isinstance(part, int) else found.get("M", {})
-            found = (inner[part] if part < len(inner) else None) if isinstance(part, int) else inner.get(part)
-            if not found:
-                return None
-        if found and isinstance(operand, Size):
-            value = next(iter(found.values()))
-            found = {"N": str(len(value))} if hasattr(value, "__len__") else None
-        return found if found and names else None
 
     def _of_call(self, term: Call, found: Typed, name: str) -> dict[str, Typed]:
         kind = self.pattern.parameters[name].type
@@ -128,7 +116,7 @@ class Sampler:
         values = self._values(item, item)
         for term in self._ranges():
             if isinstance(term.left, Path):
-                last = max(self._same(item), key=lambda each: sort_value(each[str(term.left.parts[0])]))
+                last = _last(self._same(item), term.left.attribute)
                 values = self._values(last, last)
             for operand in term.right:
                 if isinstance(operand, Parameter):
@@ -146,6 +134,17 @@ class Sampler:
                 taken = [each[left.attribute] for each in self.items]
                 values[first.name] = after(max(taken, key=sort_value)) if taken else values[first.name]
         return Sample(NOTHING, values)
+
+
+def _last(items: Sequence[Item], name: str) -> Item:
+    return max(items, key=lambda item: sort_value(item[name]))
+
+
+def _known(operand: Operand, item: Item) -> Typed | None:
+    """What an item has there; C(None) for nothing."""
+    if isinstance(operand, Size):
+        return size_of(at(operand.path, item))
+    return at(operand, item) if isinstance(operand, Path) else None
 
 
 def _contained(name: str, kind: str, has: str, value: Any) -> dict[str, Typed]:
