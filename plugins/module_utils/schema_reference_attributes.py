@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .access_pattern import sources
-from .schema_reference_markdown import code, text
+from .schema_reference_markdown import code, codes, text
 
 TYPES = {
     "S": "string",
@@ -100,7 +100,7 @@ def _holds(told: Mapping[str, Any]) -> str:
         told = {**elements, "optional": told.get("optional"), **({"format": None} if elements.get("fields") else {})}
     parts = []
     if told.get("values"):
-        parts.append(" \\| ".join(code(each) for each in told["values"]))
+        parts.append(codes([*told["values"]]))
     if told.get("format"):
         parts.append(FORMATS.get(told["format"], text(str(told["format"]))))
     bounds = _bounds(told.get("minimum"), told.get("maximum"))
@@ -113,8 +113,8 @@ def _bounds(low: Any, high: Any) -> str:
     if low is None and high is None:
         return ""
     if high is None:
-        return f"{low} or more"
-    return f"at most {high}" if low is None else f"{low} to {high}"
+        return f"{low:,} or more"
+    return f"at most {high:,}" if low is None else f"{low:,} to {high:,}"
 
 
 def _said(told: Mapping[str, Any]) -> str:

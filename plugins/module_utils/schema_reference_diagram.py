@@ -25,6 +25,7 @@ def diagram(table: str, sources: dict[str, Source], patterns: Sequence[AccessPat
 
 
 def _node(identity: str, name: str, source: Source, index: bool) -> str:
-    key = " + ".join(source.partition) + (f", by {' + '.join(source.sort)}" if source.sort else "")
-    shown = f'"{label(name)}<br/>{label(key)}"'
+    lines = [name, f"partition key: {' + '.join(source.partition)}"]
+    lines += [f"sort key: {' + '.join(source.sort)}"] if source.sort else []
+    shown = f'"{"<br/>".join(label(line) for line in lines)}"'
     return f"  {identity}[{shown}]" if index else f"  {identity}[({shown})]"
