@@ -131,10 +131,8 @@ class ItemMaker:
             return self._time(name, attribute, item)
         if attribute.type == "BOOL" and stem(name) in item.parts and not attribute.optional:
             return {"BOOL": item.parts[stem(name)]}
-        if attribute.type == "M":
-            return {"M": self._fields(attribute.fields, item)}
-        if attribute.type == "L":
-            return {"L": self._elements(attribute.elements, item)}
+        if attribute.type in ("M", "L"):
+            return self._part(attribute, item, 0)
         return self._dependent(name, attribute, item) or self._values.value(attribute)
 
     def _known(self, name: str, attribute: Attribute, item: _Item, place: int = 0) -> Typed | None:
@@ -165,7 +163,7 @@ class ItemMaker:
             item.moment = self._identities.calendar.later(item.moment, self._values.rng)
         return written(attribute, item.moment)
 
-    def _fields(self, fields: Mapping[str, Attribute], item: _Item, place: int = 0) -> Typed:
+    def _fields(self, fields: Mapping[str, Attribute], item: _Item, place: int) -> Typed:
         made = {}
         for name, attribute in fields.items():
             if not attribute.optional or self._values.rng.random() < SHARE:
@@ -177,7 +175,7 @@ class ItemMaker:
         if attribute.is_time:
             return written(attribute, item.moment)
         if attribute.type == "M":
-            return {"M": self._fields(attribute.fields, item, place)}
+            return {"M": self._fields(attribute.fields, item, place) if attribute.fields else self._values.plain_map()}
         if attribute.type == "L":
             return {"L": self._elements(attribute.elements, item)}
         return self._values.value(attribute)
@@ -189,7 +187,9 @@ class ItemMaker:
             count = int(self._values.rng.random() * (min(MOST_ELEMENTS, len(element.values)) + 1))
             return [{element.type: value} for value in self._values.rng.sample(element.values, count)]
         count = 1 + int(self._values.rng.random() * MOST_ELEMENTS)
-        return [self._part(element, item, place) for place in range(count)]
+        made = [self._part(element, item, place) for place in range(count)]
+        # Of a group with few items, one may have come twice.
+        return [each for place, each in enumerate(made) if each not in made[:place]]
 
     def _dependent(self, name: str, attribute: Attribute, item: _Item) -> Typed | None:
         band = banding(name, self._table.attributes)

@@ -97,7 +97,12 @@ class Values:
             return self.file_name("pdf")
         if form == "text":
             return str(self._faker.sentence(nb_words=6))
-        return " ".join(self._faker.words(2))
+        return "-".join(self._faker.words(2))
+
+    def plain_map(self) -> dict[str, Any]:
+        """Something for a map whose parts are not documented."""
+        names = dict.fromkeys(self._faker.words(1 + int(self.rng.random() * MOST_ELEMENTS)))
+        return {str(name): {"S": self._text("")} for name in names}
 
     def file_name(self, extension: str) -> str:
         """A file's name."""
