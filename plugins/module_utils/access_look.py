@@ -12,6 +12,7 @@ from typing import Any
 from .access_changes import FoundPolicy
 from .access_policies import PATH, Policy, tables_in
 from .aws import Aws, Patience
+from .errors import AwsError, Kind
 from .iam import Caller, Place
 from .settings.encryption import KEY_ARN
 from .state import Read
@@ -44,6 +45,11 @@ def look(aws: Aws) -> Look:
 def _place(aws: Aws) -> Place:
     arn = (aws.read(Read("GetCallerIdentity", {}, service="sts")) or {}).get("Arn", "")
     caller = Caller.of(arn)
+    if not caller.account:
+        # Without the account there are no ARNs.
+        raise AwsError(
+            "GetCallerIdentity", "NoAccount", caller.reason, Kind.UNSUPPORTED, "Give credentials of an account."
+        )
     return Place(caller.partition, aws.region, caller.account)
 
 
@@ -100,6 +106,7 @@ def attached_policies(aws: Aws, role: str) -> tuple[str, ...] | None:
 
 def move_policies(aws: Aws, role: str, attach: Iterable[str], detach: Iterable[str]) -> None:
     """Attaches before it detaches, so that a role that changes its policies is never without. Raises AwsError."""
-    for operation, arns in (("AttachRolePolicy", attach), ("DetachRolePolicy", detach)):
-        for arn in arns:
-            aws.write(operation, {"RoleName": role, "PolicyArn": arn}, Patience(), service="iam")
+    for arn in attach:
+        aws.repeat("AttachRolePolicy", {"RoleName": role, "PolicyArn": arn}, Patience(), service="iam")
+    for arn in detach:
+        aws.write("DetachRolePolicy", {"RoleName": role, "PolicyArn": arn}, Patience(), service="iam")
