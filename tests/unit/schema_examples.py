@@ -19,23 +19,30 @@ MODEL = get_session().get_service_model("dynamodb")
 
 def call(command: str) -> tuple[str, dict[str, Any]]:
     """The operation and its arguments, as version 2 of the AWS CLI understands the command."""
-    aws, service, operation, *words = shlex.split(command.replace("\\\n", ""))
-    assert (aws, service) == ("aws", "dynamodb")
+    aws, *words = shlex.split(command.replace("\\\n", ""))
+    assert aws == "aws"
+    return call_of(words)
+
+
+def call_of(arguments: list[str]) -> tuple[str, dict[str, Any]]:
+    """The same of the arguments that a shell has given to C(aws)."""
+    service, operation, *words = arguments
+    assert service == "dynamodb"
     name = next(each for each in MODEL.operation_names if xform_name(each, "-") == operation)
     shape = MODEL.operation_model(name).input_shape
     members = {f"--{xform_name(member, '-')}": member for member in shape.members}
-    arguments: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     while words:
         option = words.pop(0)
         if option.startswith("--no-"):
             member = members[f"--{option.removeprefix('--no-')}"]
             assert shape.members[member].type_name == "boolean"
-            arguments[member] = False
+            found[member] = False
         else:
             kind = shape.members[members[option]].type_name
-            arguments[members[option]] = _value(words.pop(0), kind)
-    validate_parameters(arguments, shape)
-    return name, arguments
+            found[members[option]] = _value(words.pop(0), kind)
+    validate_parameters(found, shape)
+    return name, found
 
 
 def _value(word: str, kind: str) -> Any:
