@@ -123,7 +123,8 @@ def compare(
         for role in policy.roles:
             if role not in has:
                 attach[role] = (*attach.get(role, ()), policy.arn)
-        extra = [role for role in has if role not in policy.roles]
+        # Who names no roles attaches the policy elsewhere.
+        extra = [role for role in has if role not in policy.roles] if policy.roles else []
         if purge:
             detach.update({role: (*detach.get(role, ()), policy.arn) for role in extra})
         elif extra:

@@ -182,6 +182,11 @@ def _grant(value: Any, tables: Mapping[str, Table], path: str, problems: Problem
         grant = _with_leading_keys(grant, checked["leading_keys"], named is not None, path, problems)
     if "attributes" in checked:
         grant = _with_attributes(grant, checked["attributes"], join(path, "attributes"), problems)
+        for pattern in patterns:
+            # Those of a filter are asked for, too.
+            missing = table.patterns[pattern].attributes - set(grant.attributes)
+            if missing:
+                problems.add(join(path, "attributes"), f"the access pattern {pattern} asks for {_listed(missing)}, too")
     return grant
 
 

@@ -45,6 +45,12 @@ ORDERS: dict[str, Any] = {
     "access_patterns": [
         {"name": "open", "index": "by-state", "parameters": {"state": "S"}, "key_condition": "state = :state"},
         {"name": "own", "parameters": {"tenant": "S"}, "key_condition": "tenant = :tenant"},
+        {
+            "name": "noted",
+            "parameters": {"tenant": "S", "note": "S"},
+            "key_condition": "tenant = :tenant",
+            "filter": "note = :note",
+        },
         {"name": "dear", "index": "by-total", "parameters": {"total": "N"}, "key_condition": "total = :total"},
     ],
     "encryption": {"type": "KMS", "key": "alias/shop"},
@@ -234,6 +240,10 @@ ENTRY = f"{FIRST}.tables[0]"
             f"{ENTRY}.leading_keys: IAM compares text; the partition key is total of type N",
         ),
         (consumer({"rights": "read", "attributes": ["x"]}), f"{ENTRY}.attributes[0]: 'x' is not among"),
+        (
+            consumer({"access_patterns": ["noted"], "attributes": ["placed"]}),
+            f"{ENTRY}.attributes: the access pattern noted asks for note, too",
+        ),
         (consumer({"rights": "write", "attributes": ["note"]}), f"{ENTRY}.attributes: BatchWriteItem, DeleteItem"),
     ],
 )
@@ -292,6 +302,8 @@ def test_what_is_to_be_done() -> None:
     assert "also attached to three" in kept.lines()[-1]
     purged = compare((wanted,), elsewhere, tables, purge=True)
     assert purged.to_attach == [{"role": "three", "attach": [], "detach": [wanted.arn]}]
+    (unattached,) = made(consumer({"rights": "read"}))
+    assert compare((unattached,), elsewhere, tables, purge=True).in_sync, "somebody else attaches it"
 
     (more,) = made(consumer({"rights": "read_write"}, roles=["one", "two"]))
     changed = compare((more,), there, tables, purge=False)
