@@ -26,7 +26,7 @@ options:
   consumers:
     description:
       - Those who use the tables, as C(access_consumers) of the role P(auditflow.dynamodb.access#role).
-      - Left out where not given.
+      - What they have of other tables is left out.
     type: list
     elements: dict
   monitoring:

@@ -8,7 +8,7 @@ Every text in it is Markdown already; the sentences are the template's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,12 +50,13 @@ class _Table:
 def schema_reference(definitions: Any, consumers: Any = None, monitoring: Any = None) -> dict[str, Any]:
     """The data of the page.
 
-    definitions: of the tables. consumers: as the role C(access) takes them. monitoring: options of the alarms.
-    C(None) for either leaves it out. Raises DefinitionError with every mistake.
+    definitions: of the tables. consumers: as the role C(access) takes them; what they have of other tables is left out.
+    monitoring: options of the alarms; C(None) tells of none. Raises DefinitionError with every mistake.
     """
     specs = parse_tables(definitions)
     rung = alarms(definitions, monitoring) if monitoring is not None else ()
-    granted = _granted(parse_access(definitions, consumers).consumers) if consumers else {}
+    names = {spec.name for spec in specs}
+    granted = _granted(parse_access(definitions, _of_tables(consumers or [], names)).consumers)
     anchors = Anchors()
     page = {name: anchors.heading(title) for name, title in _page_headings(len(specs)).items()}
     tables = [
@@ -78,6 +79,22 @@ def schema_reference(definitions: Any, consumers: Any = None, monitoring: Any = 
 
 def _values(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [argument for pattern in shown["patterns"] for argument in pattern["python_arguments"]]
+
+
+def _of_tables(consumers: Any, names: Collection[str]) -> Any:
+    """The consumers of these tables. What is no list of consumers stays, to be told as a mistake."""
+    if not isinstance(consumers, (list, tuple)) or not all(isinstance(each, Mapping) for each in consumers):
+        return consumers
+    kept = []
+    for consumer in consumers:
+        tables = consumer.get("tables")
+        if isinstance(tables, (list, tuple)):
+            mine = [each for each in tables if not isinstance(each, Mapping) or each.get("name") in names]
+            if mine or not tables:
+                kept.append({**consumer, "tables": mine})
+        else:
+            kept.append(consumer)
+    return kept
 
 
 def _page_headings(count: int) -> dict[str, str]:

@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.auditflow.dynamodb.plugins.module_utils import schema_reference_attributes
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.access_pattern import AccessPattern, ValueParameter
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.expression_parser import parse
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.queries import query_parameters
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference import class_name, retention_words
@@ -27,7 +29,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_referenc
 )
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_settings import capacity
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_values import pattern_values, value
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS, documentation
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_table, parse_tables
 
 from .schema_examples import call
@@ -265,6 +267,23 @@ def test_who_may_do_what() -> None:
     audits = section(written, "Permissions of AuditFlow-AuditRecords")
     assert "| `auditor` | Audits \\| documents | `Query` of `risk_score-audit_timestamp-index` | |" in audits
     assert "Who has been given what" not in page(auditflow())
+    # The role's own consumers are AuditFlow's.
+    assert "Who has been given what" not in page(ODD, CONSUMERS)
+
+
+@pytest.mark.parametrize(
+    "consumers", ["auditor", ["auditor"], [{"name": "auditor", "tables": ["AuditFlow-Documents"]}]]
+)
+def test_wrong_consumers_are_told(consumers: Any) -> None:
+    with pytest.raises(DefinitionError, match="access_consumers"):
+        page(auditflow(), consumers)
+
+
+def test_every_format_has_words_and_values() -> None:
+    formats = {name for names in documentation.FORMATS.values() for name in names}
+    assert formats == set(schema_reference_attributes.FORMATS)
+    for name in documentation.FORMATS["S"]:
+        assert value("S", {"format": name}, 0, "any") < value("S", {"format": name}, 1, "any")
 
 
 def test_alarms_are_told_where_they_are_made() -> None:
