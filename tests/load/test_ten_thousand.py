@@ -23,7 +23,8 @@ def test_every_pattern_on_ten_thousand_items(filled: Filled, tell: Callable[...,
         assert result["scanned"] >= ITEMS
         assert result["complete"]
     for row in rows:
-        assert row["right"] == row["queries"] >= 5
+        # At least two values of what is there, and one of what is not; a queue has few to be asked for.
+        assert row["right"] == row["queries"] >= 3
         assert row["cut"] == 0
         assert 0 < row["empty"] < row["queries"]
     queue = next(row for row in rows if row["pattern"] == "documents_by_processing_status")
