@@ -19,6 +19,8 @@ from .access_pattern import AccessPattern
 from .queries import query_parameters, typed
 from .schema_reference_values import key_values, pattern_values
 
+# Wider arguments scroll out of sight where GitHub shows them.
+WIDEST = 80
 # The options of `aws dynamodb` by the arguments of the API.
 OPTIONS = {
     "IndexName": "--index-name",
@@ -86,7 +88,11 @@ def _string(value: str) -> str:
 
 def _argument(value: Any) -> str:
     if isinstance(value, dict):
-        return shlex.quote(json.dumps(value, ensure_ascii=False, default=_base64))
+        line = json.dumps(value, ensure_ascii=False, default=_base64)
+        if len(line) > WIDEST and len(value) > 1:
+            parts = (json.dumps({name: one}, ensure_ascii=False, default=_base64)[1:-1] for name, one in value.items())
+            line = "{\n    " + ",\n    ".join(parts) + "\n  }"
+        return shlex.quote(line)
     return shlex.quote(str(value))
 
 
