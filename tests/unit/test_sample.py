@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Aws
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.calls import Calls
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.copy_run import keys_of_definition
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.copying import Keys
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.keys import to_json
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.rate import Budget
@@ -32,6 +33,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.sample.moments 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.sample.sample_run import is_local
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.sample.values import Values, new_faker
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.sample.writer import Portions
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_table
 
 from .aws_client import FakeClient
 from .items_table import Time, refusal
@@ -340,6 +342,58 @@ def test_an_item_that_comes_between_the_look_and_the_write_stays() -> None:
     run.present(1, threads=1)
     assert run.counts == {"in_the_way": 1}
     assert list(store.items.values()) == [theirs]
+
+
+ODD: list[dict[str, Any]] = [
+    {
+        "name": "multi",
+        "attributes": {"k": "B", "n": "N", "x": "S", "y": "N", "b": "BOOL", "z": "NULL", "ns": "NS", "bs": "BS"},
+        "partition_key": "k",
+        "sort_key": "n",
+        "global_indexes": [{"name": "both", "partition_key": ["x", "y"], "sort_key": ["n", "k"]}],
+    },
+    {
+        "name": "events",
+        "attributes": {"day": {"type": "S", "format": "date"}, "at": {"type": "N", "format": "unix_seconds"}},
+        "partition_key": "day",
+        "sort_key": "at",
+        "ttl": {"attribute": "t", "timestamp": "at", "retention": "30d"},
+    },
+    {
+        "name": "enumerated",
+        "attributes": {"e": {"type": "S", "values": ["a", "b"]}, "f": {"type": "S", "values": ["x", "y", "z"]}},
+        "partition_key": "e",
+        "sort_key": "f",
+    },
+    {
+        "name": "bounds",
+        "attributes": {
+            "id": {"type": "S", "format": "person"},
+            "n": {"type": "N", "minimum": -5, "maximum": -1.5},
+            "q": {"type": "N", "maximum": 0},
+            "i": {"type": "N", "format": "integer", "minimum": 7, "maximum": 9},
+        },
+        "partition_key": "id",
+    },
+]
+
+
+@pytest.mark.parametrize("definition", ODD, ids=lambda definition: str(definition["name"]))
+def test_a_table_takes_what_is_made_for_it(definition: dict[str, Any]) -> None:
+    table = parse_table(definition)
+    maker = maker_of(definition["name"], definitions=ODD)
+    keys = keys_of_definition(table)
+    made = [maker.item(number) for number in range(min(200, maker.keys.capacity or 200))]
+    assert [keys.problem(item) for item in made] == [""] * len(made)
+    assert len({keys.text(item) for item in made}) == len(made)
+    if definition["name"] == "bounds":
+        for item in made:
+            assert -5 <= float(item["n"]["N"]) <= -1.5
+            assert -1000 <= float(item["q"]["N"]) <= 0
+            assert item["i"]["N"] in ("7", "8", "9")
+        assert len({item["q"]["N"] for item in made}) > 100
+    if definition["name"] == "events":
+        assert all(int(item["t"]["N"]) == int(item["at"]["N"]) + 30 * 86400 for item in made)
 
 
 def test_newest() -> None:

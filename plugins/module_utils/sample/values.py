@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from faker import Faker
 
 MOST_ELEMENTS = 3
-DEFAULT_RANGE = (0, 1000)
+DEFAULT_MAXIMUM = 1000.0
 ACCOUNT = "111122223333"
 
 
@@ -66,8 +66,9 @@ class Values:
         if attribute.format == "unix_seconds":
             raise ValueError("moments are made elsewhere")
         known = attribute.minimum is not None or attribute.maximum is not None
-        low = attribute.minimum if attribute.minimum is not None else min(0.0, attribute.maximum or 0.0)
-        high = attribute.maximum if attribute.maximum is not None else low + DEFAULT_RANGE[1]
+        highest = attribute.maximum if attribute.maximum is not None else DEFAULT_MAXIMUM
+        low = attribute.minimum if attribute.minimum is not None else min(0.0, highest - DEFAULT_MAXIMUM)
+        high = attribute.maximum if attribute.maximum is not None else low + DEFAULT_MAXIMUM
         if attribute.format == "integer" or not known:
             return str(int(low) + int(self.rng.random() * (int(high) - int(low) + 1)))
         # Without "-0" and without a tail of zeros, as DynamoDB gives numbers back.
