@@ -55,15 +55,18 @@ def ensure(aws: Aws, name: str, body: Mapping[str, Any], check_mode: bool) -> Da
     return Dashboard(before, after, changed=True, messages=messages)
 
 
-def remove(aws: Aws, name: str, check_mode: bool, only_ours: bool) -> Dashboard:
-    """No dashboard of this name. only_ours: leaves one that was made by somebody else. Raises AwsError."""
+def remove(aws: Aws, name: str, check_mode: bool, only_ours: bool, if_possible: bool) -> Dashboard:
+    """No dashboard of this name.
+
+    only_ours: leaves one that was made by somebody else. if_possible: goes on where CloudWatch cannot be asked.
+    Raises AwsError.
+    """
     try:
         before = _found(aws, name)
     except AwsError as error:
-        if error.kind is not Kind.UNSUPPORTED:
+        if not if_possible or error.kind not in (Kind.DENIED, Kind.UNSUPPORTED):
             raise
-        # Where there is no CloudWatch, as at some emulators, there is nothing to remove.
-        before = ""
+        return Dashboard("", "", changed=False, messages=(f"The dashboard was not looked for: {error}",))
     if not before or (only_ours and not our_body(before)):
         return Dashboard(before, before, changed=False)
     if not check_mode:

@@ -40,6 +40,12 @@ options:
       - Whether to ask SNS if the topics exist (C(sns:GetTopicAttributes)). A topic that may not be asked for is taken to be there.
     type: bool
     default: true
+  if_possible:
+    description:
+      - With O(state=absent), whether it is enough to tell in RV(text) that CloudWatch cannot be asked, because the permission is
+        missing or because what answers is an emulator without CloudWatch.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -97,7 +103,9 @@ in_sync:
   type: bool
 """
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.alarm_changes import compare
+from typing import NoReturn
+
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.alarm_changes import Found, compare
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.alarm_look import (
     found_alarms,
     others_left,
@@ -124,6 +132,7 @@ def main() -> None:
             "options": {"type": "dict", "default": {}},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "check_topics": {"type": "bool", "default": True},
+            "if_possible": {"type": "bool", "default": False},
         },
     )
     tables, wanted, topics = _asked(module)
@@ -135,17 +144,22 @@ def main() -> None:
             module.fail_json(msg=f"Nobody would be told:\n{listed}", problems=problems)
         found = found_alarms(aws, _watched(module, aws, tables))
     except AwsError as error:
-        if module.params["state"] == "present" or error.kind is not Kind.UNSUPPORTED:
+        if module.params["state"] == "present" or not (
+            module.params["if_possible"] and error.kind in (Kind.DENIED, Kind.UNSUPPORTED)
+        ):
             module.fail_json(msg=str(error))
-        # Where there is no CloudWatch, as at some emulators, there is nothing to remove.
-        found = {}
+        _end(Found((), (), ()), [f"Alarms were not looked for: {error}"], module)
     result = compare(tables, wanted, found)
+    _end(result, result.lines(aws.region), module)
+
+
+def _end(result: Found, lines: list[str], module: AwsModule) -> NoReturn:
     module.exit_json(
         changed=False,
-        text="\n".join(result.lines(aws.region)),
+        text="\n".join(lines),
         to_put=result.to_put,
         to_delete=result.to_delete,
-        alarms=[alarm.name for alarm in wanted],
+        alarms=[alarm.name for alarm in result.wanted],
         ringing=list(result.ringing),
         in_sync=not result.changes,
     )

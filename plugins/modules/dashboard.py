@@ -35,6 +35,12 @@ options:
     description: With O(state=absent), leaves a dashboard that was not made from P(auditflow.dynamodb.dashboard_body#filter).
     type: bool
     default: false
+  if_possible:
+    description:
+      - With O(state=absent), whether it is enough to tell in RV(messages) that CloudWatch cannot be asked, because the permission is
+        missing or because what answers is an emulator without CloudWatch.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -66,7 +72,9 @@ name:
   type: str
   sample: DynamoDB-ap-south-1
 messages:
-  description: What CloudWatch said of the body; it takes a body with mistakes in it and shows less of it.
+  description:
+    - What CloudWatch said of the body; it takes a body with mistakes in it and shows less of it.
+    - With O(if_possible), why it could not be asked.
   returned: success
   type: list
   elements: str
@@ -87,6 +95,7 @@ def main() -> None:
             "body": {"type": "dict"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "only_ours": {"type": "bool", "default": False},
+            "if_possible": {"type": "bool", "default": False},
         },
         required_if=[("state", "present", ["body"])],
     )
@@ -96,7 +105,8 @@ def main() -> None:
     aws = connect(module)
     try:
         if module.params["state"] == "absent":
-            done = remove(aws, name, module.check_mode, module.params["only_ours"])
+            how = {option: module.params[option] for option in ("only_ours", "if_possible")}
+            done = remove(aws, name, module.check_mode, **how)
         else:
             done = ensure(aws, name, module.params["body"], module.check_mode)
     except AwsError as error:

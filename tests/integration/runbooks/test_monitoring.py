@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.integration.harness import Ansible, Finished
+from tests.integration.front import Answer, Sent
+from tests.integration.harness import Ansible, Finished, Target
 
 STATE = {"name": "by-state", "partition_key": "state", "projection": "KEYS_ONLY"}
 # A call to CloudWatch's module takes half a second: a few alarms tell as much as all.
@@ -165,6 +166,30 @@ def test_the_alarm_of_the_account_stays_while_another_table_is_watched(ansible: 
         client.delete_alarms(AlarmNames=names)
     assert with_other.result["to_delete"] == [names[1]]
     assert alone.result["to_delete"] == [names[1], names[0]]
+
+
+def denied(sent: Sent, dummy: Callable[[], Answer]) -> Answer | None:
+    """CloudWatch says no."""
+    if sent.service != "monitoring":
+        return None
+    text = f"me is not authorized to perform: cloudwatch:{sent.operation}"
+    return Answer(400, json.dumps({"__type": "x#AccessDenied", "message": text}).encode())
+
+
+def test_teardown_goes_on_where_cloudwatch_may_not_be_asked(
+    fronted: Callable[..., Ansible], emulator: Target, name: str
+) -> None:
+    ansible = fronted(emulator, denied)
+    gone = run(ansible, "teardown", [definition(name)], confirm=name)
+    assert gone.code == 0, gone.output
+    told = gone.task("Show the alarms").message
+    assert told.startswith("Alarms were not looked for: DescribeAlarms: AccessDenied: me is not authorized")
+    assert "Missing permission: cloudwatch:DescribeAlarms" in told
+    (message,) = gone.task("Remove the dashboard").result["messages"]
+    assert "cloudwatch:GetDashboard" in message
+
+    asked = {"definitions": [definition(name)], "state": "absent"}
+    assert ansible.tasks({"auditflow.dynamodb.alarms_info": asked}).tasks[0].status == "failed"
 
 
 def test_mistakes_are_told_before_any_call(ansible: Ansible, name: str) -> None:
