@@ -328,8 +328,8 @@ GENERATED = """
 class Orders:
     NAME = "Orders"
     @staticmethod
-    def by_day(*, day, least, raw, table_name=NAME):
-        return {"TableName": table_name, "day": day, "least": least, "raw": raw}
+    def by_day(*, day, least, raw, from_, table_name=NAME):
+        return {"TableName": table_name, "day": day, "least": least, "raw": raw, "from": from_}
     ACCESS_PATTERNS = {"by_day": by_day}
 """
 
@@ -338,12 +338,13 @@ def test_generated_python(tmp_path: Path) -> None:
     path = tmp_path / "dynamodb_schemas.py"
     path.write_text(GENERATED, encoding="utf-8")
     function = functions(load(path), "Orders")["by_day"]
-    values = {"day": S("today"), "least": N("1.5"), "raw": B(b"x")}
+    values = {"day": S("today"), "least": N("1.5"), "raw": B(b"x"), "from": N("2.0")}
     assert arguments(function, "Elsewhere", values) == {
         "TableName": "Elsewhere",
         "day": "today",
         "least": Decimal("1.5"),
         "raw": b"x",
+        "from": 2,
     }
     with pytest.raises(GeneratedError, match="by_day does not take day, night"):
         arguments(function, "Orders", {"day": S("x"), "night": S("y")})
