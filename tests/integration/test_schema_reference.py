@@ -22,6 +22,7 @@ from tests.unit.schema_page import blocks
 
 # In place of the AWS CLI: what the shell has made of the command.
 AWS = "#!/bin/sh\nprintf '%s\\0' \"$@\"\n"
+KEYS = ["keys", "local_indexes", "global_indexes"]
 SHOP: dict[str, Any] = {
     "name": "shop.Orders_2",
     "description": "Orders | of a customer's",
@@ -88,25 +89,17 @@ def item_of(definition: dict[str, Any]) -> dict[str, Any]:
 def commands(region: Target, ansible_of: Callable[[Target], Ansible], tmp_path: Path) -> list[str]:
     """Those of a page whose tables are there, with an item in each."""
     definitions = [*auditflow(), SHOP]
-    template = {
-        "ansible.builtin.template": {
-            "src": str(ROOT / "roles/document/templates/DYNAMODB_SCHEMA.md.j2"),
-            "dest": str(tmp_path / "page.md"),
-            "mode": "0644",
-        },
-        "vars": {"reference": "{{ definitions | auditflow.dynamodb.schema_reference }}"},
-    }
-    run = ansible_of(region).tasks(
-        {"auditflow.dynamodb.tables": {"tables": definitions, "only": ["keys", "local_indexes", "global_indexes"]}},
-        template,
-        template,
-        extra={"definitions": definitions},
-    )
-    assert [task.changed for task in run.tasks] == [True, True, False], run.output + run.errors
+    ansible, extra = ansible_of(region), {"tables_definitions": definitions, "folder": str(tmp_path / "schema")}
+    made = ansible.tasks({"auditflow.dynamodb.tables": {"tables": definitions, "only": KEYS}})
+    assert made.code == 0, made.output
+    runs = [ansible.playbook("document", *arguments, extra=extra) for arguments in (["--check"], [], [])]
+    assert [run.task("Write the page").changed for run in runs] == [True, True, False], runs[0].output
+    assert not any(run.calls for run in runs)
+    assert [run.changed for run in runs[2:]] == [[]]
     for definition in definitions:
         item = ITEM if definition is SHOP else item_of(definition)
         region.client().put_item(TableName=definition["name"], Item=item)
-    return blocks((tmp_path / "page.md").read_text(encoding="utf-8"), "sh")
+    return blocks((tmp_path / "schema/DYNAMODB_SCHEMA.md").read_text(encoding="utf-8"), "sh")
 
 
 def arguments(command: str, folder: Path) -> list[str]:
