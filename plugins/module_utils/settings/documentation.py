@@ -50,7 +50,7 @@ def check_documentation(declared: Any, path: str, problems: Problems) -> None:
         elif option in CHECKS:
             CHECKS[option](value, str(kind), where, problems)
     low, high = declared.get("minimum"), declared.get("maximum")
-    if _is_number(low) and _is_number(high) and low > high:
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high:
         problems.add(f"{path}.maximum", f"is {high}, less than the minimum, {low}")
 
 
