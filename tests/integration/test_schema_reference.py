@@ -93,9 +93,8 @@ def commands(region: Target, ansible_of: Callable[[Target], Ansible], tmp_path: 
     made = ansible.tasks({"auditflow.dynamodb.tables": {"tables": definitions, "only": KEYS}})
     assert made.code == 0, made.output
     runs = [ansible.playbook("document", *arguments, extra=extra) for arguments in (["--check"], [], [])]
-    assert [run.task("Write the page").changed for run in runs] == [True, True, False], runs[0].output
+    assert [bool(run.changed) for run in runs] == [True, True, False], runs[0].output
     assert not any(run.calls for run in runs)
-    assert [run.changed for run in runs[2:]] == [[]]
     for definition in definitions:
         item = ITEM if definition is SHOP else item_of(definition)
         region.client().put_item(TableName=definition["name"], Item=item)
