@@ -8,20 +8,22 @@ Every text in it is Markdown already; the sentences are the template's.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .access_pattern import AccessPattern, Source, sources
-from .access_policies import KEY_READ, KEY_WRITE, parse_access
 from .alarms import Alarm, alarms, prefix
 from .items.times import parse_retention
+from .schema_names import all_distinct, class_name, variable_name
+from .schema_python import TAKEN
+from .schema_python_table import OWN
+from .schema_reference_access import granted, key_permissions, permission_rows
 from .schema_reference_attributes import attribute_rows, type_words
 from .schema_reference_diagram import diagram
 from .schema_reference_examples import get_command, python_arguments, python_key, query_command
 from .schema_reference_markdown import Anchors, code, codes, text
 from .schema_reference_settings import capacity, settings
-from .settings.encryption import MANAGED_KEY
 from .spec import TableSpec, parse_tables
 
 LAST_SECTIONS = {
@@ -34,9 +36,18 @@ LAST_SECTIONS = {
 
 @dataclass(frozen=True)
 class _Table:
+    """python: its class in the generated Python."""
+
     definition: Mapping[str, Any]
     spec: TableSpec
     sources: Mapping[str, Source]
+    python: str
+
+    @property
+    def functions(self) -> dict[str, str]:
+        """What the access patterns are called in the generated Python."""
+        names = [pattern.name for pattern in self.spec.access_patterns]
+        return dict(zip(names, all_distinct(map(variable_name, names), OWN), strict=True))
 
     @property
     def attributes(self) -> Mapping[str, Any]:
@@ -56,14 +67,16 @@ def schema_reference(definitions: Any, consumers: Any = None, monitoring: Any = 
     specs = parse_tables(definitions)
     rung = alarms(definitions, monitoring) if monitoring is not None else ()
     names = {spec.name for spec in specs}
-    granted = _granted(parse_access(definitions, _of_tables(consumers or [], names)).consumers)
+    rights = granted(definitions, consumers or [], names)
     anchors = Anchors()
     page = {name: anchors.heading(title) for name, title in _page_headings(len(specs)).items()}
+    classes = all_distinct((class_name(spec.name) for spec in specs), TAKEN)
     tables = [
-        _Table(definition, spec, sources(definition)) for definition, spec in zip(definitions, specs, strict=True)
+        _Table(definition, spec, sources(definition), python)
+        for definition, spec, python in zip(definitions, specs, classes, strict=True)
     ]
     shown = [
-        _table(each, anchors, [alarm for alarm in rung if alarm.table == each.spec.name], granted) for each in tables
+        _table(each, anchors, [alarm for alarm in rung if alarm.table == each.spec.name], rights) for each in tables
     ]
     if any(not each.table for each in rung):
         page["account_alarms"] = anchors.heading("Alarms of the account")
@@ -81,22 +94,6 @@ def _values(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [argument for pattern in shown["patterns"] for argument in pattern["python_arguments"]]
 
 
-def _of_tables(consumers: Any, names: Collection[str]) -> Any:
-    """The consumers of these tables. What is no list of consumers stays, to be told as a mistake."""
-    if not isinstance(consumers, (list, tuple)) or not all(isinstance(each, Mapping) for each in consumers):
-        return consumers
-    kept = []
-    for consumer in consumers:
-        tables = consumer.get("tables")
-        if isinstance(tables, (list, tuple)):
-            mine = [each for each in tables if not isinstance(each, Mapping) or each.get("name") in names]
-            if mine or not tables:
-                kept.append({**consumer, "tables": mine})
-        else:
-            kept.append(consumer)
-    return kept
-
-
 def _page_headings(count: int) -> dict[str, str]:
     return {
         "title": "DynamoDB schema",
@@ -107,7 +104,7 @@ def _page_headings(count: int) -> dict[str, str]:
     }
 
 
-def _table(table: _Table, anchors: Anchors, rung: Sequence[Alarm], granted: Mapping[str, Any]) -> dict[str, Any]:
+def _table(table: _Table, anchors: Anchors, rung: Sequence[Alarm], rights: Mapping[str, Any]) -> dict[str, Any]:
     name = table.spec.name
     heading = anchors.heading(name)
     headings = _headings(anchors, name, _first_sections(table))
@@ -125,15 +122,15 @@ def _table(table: _Table, anchors: Anchors, rung: Sequence[Alarm], granted: Mapp
         "attributes": attribute_rows(table.definition),
         "indexes": [_index(table, index, queries) for index in table.sources if index],
         "diagram": diagram(name, dict(table.sources), table.spec.access_patterns) if table.sources else [],
-        "class": class_name(name),
+        "class": table.python,
         "item": _item(table, item) if item else None,
         "patterns": patterns,
         "settings": settings(table.spec),
         "ttl": _ttl(table.definition),
         "capacity": capacity(table.definition, table.spec),
-        "permissions": _permissions(table, queries),
-        "key_permissions": _key_permissions(table),
-        "consumers": granted.get(name, []),
+        "permissions": permission_rows(table.spec, queries),
+        "key_permissions": key_permissions(table.spec),
+        "consumers": rights.get(name, []),
         "alarm_name": code(f"{prefix(name)}RULE"),
         "index_alarm_name": code(f"{prefix(name)}INDEX/RULE"),
         "alarms": _alarms(rung, len(table.definition.get("global_indexes") or ())),
@@ -152,12 +149,6 @@ def _first_sections(table: _Table) -> dict[str, str]:
 def _headings(anchors: Anchors, table: str, sections: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Headings that no other table has too, each with what it is called where the table is clear."""
     return {key: {**anchors.heading(f"{title} of {table}"), "short": title} for key, title in sections.items()}
-
-
-def class_name(table: str) -> str:
-    """The class of a table in the generated Python."""
-    words = "".join(letter if letter.isalnum() else " " for letter in table).split()
-    return "".join(word[0].upper() + word[1:] for word in words)
 
 
 def _key(table: _Table) -> dict[str, str] | None:
@@ -225,7 +216,7 @@ def _pattern(table: _Table, pattern: AccessPattern, anchors: Anchors) -> dict[st
             for name, each in pattern.parameters.items()
         ],
         "command": query_command(table.spec.name, pattern, table.attributes),
-        "python_name": pattern.name,
+        "python_name": table.functions[pattern.name],
         "python_arguments": python_arguments(pattern, table.attributes),
     }
 
@@ -247,56 +238,6 @@ def retention_words(retention: str) -> str:
     parsed = parse_retention(retention)
     unit = {"y": "year", "mo": "month", "w": "week", "d": "day", "h": "hour"}[parsed.unit]
     return f"{parsed.count} {unit}{'' if parsed.count == 1 else 's'}"
-
-
-def _permissions(table: _Table, queries: Mapping[str, str]) -> list[dict[str, str]]:
-    arn = f"arn:aws:dynamodb:REGION:ACCOUNT:table/{table.spec.name}"
-    return [
-        {
-            "what": queries[pattern.name],
-            "action": code("dynamodb:Query"),
-            "resource": code(f"{arn}/index/{pattern.index}" if pattern.index else arn),
-        }
-        for pattern in table.spec.access_patterns
-    ] + [
-        {"what": what, "action": codes([f"dynamodb:{action}" for action in actions]), "resource": code(arn)}
-        for what, actions in (
-            ("read items by their keys", ("GetItem", "BatchGetItem")),
-            ("write items", ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")),
-        )
-    ]
-
-
-def _key_permissions(table: _Table) -> dict[str, str] | None:
-    """What the users of the table need of its customer key; C(None) where the key is none of the customer's."""
-    encryption = table.spec.wanted.get("encryption")
-    if not encryption or not encryption.key or encryption.key == MANAGED_KEY:
-        return None
-    read, write = (codes([each.action for each in needed]) for needed in (KEY_READ, KEY_WRITE))
-    return {"key": code(encryption.key), "read": read, "write": write}
-
-
-def _granted(consumers: Sequence[Any]) -> dict[str, list[dict[str, str]]]:
-    """Who may do what, by the table's name."""
-    found: dict[str, list[dict[str, str]]] = {}
-    for consumer in consumers:
-        for grant in consumer.grants:
-            queried = [f"`Query` of {code(name) if name else 'the table'}" for name in grant.queried]
-            row = {
-                "name": code(consumer.name),
-                "description": text(consumer.description),
-                "may": ", ".join([*(code(action) for action in grant.actions), *queried]),
-                "where": ", ".join(["the table", *(code(index) for index in grant.indexes)]) if grant.actions else "",
-                "only": _only(grant),
-            }
-            found.setdefault(grant.table.name, []).append(row)
-    return found
-
-
-def _only(grant: Any) -> str:
-    keys = f"partition keys {codes(list(grant.leading_keys))}" if grant.leading_keys else ""
-    attributes = f"attributes {codes(list(grant.attributes))}" if grant.attributes else ""
-    return "; ".join(each for each in (keys, attributes) if each)
 
 
 def _alarms(rung: Sequence[Alarm], indexes: int) -> list[dict[str, str]]:

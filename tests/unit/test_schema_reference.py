@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import re
+import runpy
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +22,8 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.access_pattern 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.expression_parser import parse
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.queries import query_parameters
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference import class_name, retention_words
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_python import schema_python
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference import retention_words
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_attributes import attribute_rows
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_markdown import (
     Anchors,
@@ -357,12 +361,36 @@ def test_a_retention_in_words(retention: str, shown: str) -> None:
     assert retention_words(retention) == shown
 
 
-@pytest.mark.parametrize(
-    ("table", "name"),
-    [("AuditFlow-Documents", "AuditFlowDocuments"), ("odd.Table_1-x", "OddTable1X"), ("orders", "Orders")],
-)
-def test_the_class_of_a_table(table: str, name: str) -> None:
-    assert class_name(table) == name
+def test_the_python_of_the_examples_runs_on_the_generated_module(tmp_path: Path) -> None:
+    awkward = {
+        "name": "orders",
+        "attributes": {"id": "S", "n": "N", "b": "B"},
+        "partition_key": "id",
+        "access_patterns": [
+            {
+                "name": "import",
+                "parameters": {"table_name": "S", "class": "N"},
+                "key_condition": "id = :table_name",
+                "filter": "n > :class",
+            }
+        ],
+    }
+    definitions = [*auditflow(), ODD[0], {**awkward, "name": "Orders"}, awkward]
+    file = tmp_path / "dynamodb_schemas.py"
+    file.write_text(schema_python(definitions), encoding="utf-8")
+    generated = SimpleNamespace(**runpy.run_path(str(file), run_name="dynamodb_schemas"))
+    asked: list[dict[str, Any]] = []
+    client = SimpleNamespace(query=lambda **given: asked.append(given), get_item=lambda **given: asked.append(given))
+    written = page(definitions)
+    for example in blocks(written, "python")[1:]:
+        file.write_text(example, encoding="utf-8")
+        runpy.run_path(str(file), {"dynamodb_schemas": generated, "client": client, "Decimal": Decimal})
+    commands = [call(command)[1] for command in blocks(written, "sh")]
+    assert len(asked) == len(commands) == sum(1 + len(each["access_patterns"]) for each in definitions)
+    for python, command in zip(asked, commands, strict=True):
+        assert python["TableName"] == command["TableName"]
+        assert python.get("Key") == command.get("Key")
+        assert python.get("ExpressionAttributeValues") == command.get("ExpressionAttributeValues")
 
 
 def test_nothing_but_the_page_is_told_a_description() -> None:
