@@ -37,6 +37,7 @@ DOCS = ROOT / "docs" / "permissions.md"
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 ON = {
     Scope.TABLE: "the table",
+    Scope.INDEX: "its indexes",
     Scope.BACKUP: "its backups",
     Scope.EXPORT: "its exports",
     Scope.IMPORT: "its imports",
@@ -45,6 +46,11 @@ ON = {
     Scope.LOGS: "the logs of imports",
     Scope.KEY: "the customer key",
     Scope.ALIAS: "its alias",
+    Scope.ALARM: "its alarms",
+    Scope.DASHBOARD: "the dashboard",
+    Scope.TOPIC: "the topic",
+    Scope.POLICY: "policies of those who use it",
+    Scope.ROLE: "their roles",
     Scope.CALLER: "the calling user or role",
     Scope.ANY: "`*`",
 }
@@ -63,11 +69,13 @@ def main() -> None:
     parser.add_argument("--alias", default=default.alias, help="alias of the customer key")
     parser.add_argument("--bucket", default=default.bucket, help="pattern of the names of buckets")
     parser.add_argument("--callers", default=default.callers, help="pattern of the names of the users and roles")
+    parser.add_argument("--topics", default=default.topics, help="pattern of the names of SNS topics")
+    parser.add_argument("--roles", default=default.roles, help="pattern of the names of the roles that use the tables")
     given = parser.parse_args()
     if given.playbooks and not given.to:
         parser.error("--playbooks needs --to")
     place = Place(given.partition, given.region, given.account)
-    resources = Resources(place, given.tables, given.alias, given.bucket, given.callers)
+    resources = Resources(place, given.tables, given.alias, given.bucket, given.callers, given.topics, given.roles)
     wanted = {"playbooks": of_playbooks(*given.playbooks.split(","))} if given.playbooks else POLICIES
     files = policies(given.to or ROOT / "policies", resources, wanted)
     if not given.to:
@@ -168,7 +176,7 @@ def _least_words(needed: Permissions) -> str:
         told += [f"on {on}: {', '.join(actions)}"] if actions else []
     through = [f"`{each.action}`" for each in needed if each.via]
     told += [f"on the customer key through DynamoDB: {', '.join(through)}"] if through else []
-    return "; ".join(told)
+    return "; ".join(told) or "none: AWS is not asked anything"
 
 
 def _actions(needed: Permissions) -> str:

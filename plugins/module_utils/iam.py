@@ -13,12 +13,14 @@ from enum import Enum
 class Scope(Enum):
     """What a permission is given on.
 
-    TABLE: a table. BACKUP, EXPORT, IMPORT: those of a table. KEY: the customer key. ALIAS: its alias.
+    TABLE: a table. INDEX, BACKUP, EXPORT, IMPORT: those of a table. ALARM, DASHBOARD, TOPIC: what watches it.
+    POLICY, ROLE: of those who use it. KEY: the customer key. ALIAS: its alias.
     BUCKET, OBJECT: of S3. LOGS: what imports write about. CALLER: the calling user or role itself.
     ANY: AWS knows no narrower resource for the action.
     """
 
     TABLE = "table"
+    INDEX = "index"
     BACKUP = "backup"
     EXPORT = "export"
     IMPORT = "import"
@@ -27,6 +29,11 @@ class Scope(Enum):
     LOGS = "logs"
     KEY = "key"
     ALIAS = "alias"
+    ALARM = "alarm"
+    DASHBOARD = "dashboard"
+    TOPIC = "topic"
+    POLICY = "policy"
+    ROLE = "role"
     CALLER = "caller"
     ANY = "any"
 
@@ -113,6 +120,18 @@ class Place:
     def alias(self, name: str) -> str:
         """ARN of a KMS alias by its name with its C(alias/)."""
         return f"arn:{self.partition}:kms:{self.region}:{self.account}:{name}"
+
+    def alarm(self, name: str) -> str:
+        """ARN of a CloudWatch alarm."""
+        return f"arn:{self.partition}:cloudwatch:{self.region}:{self.account}:alarm:{name}"
+
+    def dashboard(self, name: str) -> str:
+        """ARN of a CloudWatch dashboard, which is of no region."""
+        return f"arn:{self.partition}:cloudwatch::{self.account}:dashboard/{name}"
+
+    def topic(self, name: str) -> str:
+        """ARN of an SNS topic."""
+        return f"arn:{self.partition}:sns:{self.region}:{self.account}:{name}"
 
     def principal(self, kind: str, name: str) -> str:
         """ARN of a user or a role."""

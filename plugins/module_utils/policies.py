@@ -13,19 +13,24 @@ from .permissions import TABLE_INFO, least
 from .runbook_permissions import INVENTORY, PLAYBOOKS
 
 # Each policy's playbooks.
-LOOKING = ("plan", "verify", "drift", "backups", "exports", "watch_index")
+LOOKING = ("plan", "verify", "drift", "report", "document", "backups", "exports", "watch_index")
 CHANGING = (
     *("plan", "verify", "drift", "configure", "provision", "add_index", "rebuild_index", "retire_index"),
     *("watch_index", "switch_billing", "change_key", "rotate_key"),
 )
 OPERATING = (*CHANGING, "teardown", "recreate", "backup", "backups", "delete_backups", "exports")
 # Those that read or write items, or move them to S3 and back. AWS asks for the like to restore a table.
-ITEMS = ("restore", "export", "exports", "import", "ttl_backfill", "migrate", "archive", "unarchive")
+ITEMS = (
+    *("restore", "export", "exports", "import", "ttl_backfill", "migrate", "archive", "unarchive"),
+    *("sample_data", "exercise"),
+)
 USED_FOR: dict[str, tuple[str, ...]] = {
     "auditor": LOOKING,
     "provisioner": CHANGING,
     "operator": OPERATING,
     "custodian": ITEMS,
+    "watcher": ("monitoring",),
+    "granter": ("access",),
 }
 
 # One who may delete tables and one who may fill them.
@@ -48,7 +53,7 @@ class Resources:
     """What a policy allows its permissions on: patterns in IAM's words.
 
     place: its region may be C(*). tables: names of tables. alias: the customer key's. bucket: names of buckets.
-    callers: names of users and roles.
+    callers: names of users and roles. topics: names of SNS topics. roles: names of roles that use the tables.
     """
 
     place: Place = Place("aws", "*", "111122223333")
@@ -56,11 +61,14 @@ class Resources:
     alias: str = "alias/auditflow-dynamodb-encryption"
     bucket: str = "auditflow-*"
     callers: str = "AuditFlow-*"
+    topics: str = "AuditFlow-*"
+    roles: str = "AuditFlow-*"
 
     def of(self, scope: Scope) -> list[str]:
         """The resources of a scope."""
         return {
             Scope.TABLE: [self.place.table(self.tables)],
+            Scope.INDEX: [self.place.index(self.tables, "*")],
             Scope.BACKUP: [self.place.part(self.tables, "backup")],
             Scope.EXPORT: [self.place.part(self.tables, "export")],
             Scope.IMPORT: [self.place.part(self.tables, "import")],
@@ -69,6 +77,11 @@ class Resources:
             Scope.LOGS: [self.place.logs("/aws-dynamodb/*")],
             Scope.KEY: [self.place.key("*")],
             Scope.ALIAS: [self.place.alias(self.alias)],
+            Scope.ALARM: [self.place.alarm(self.tables), self.place.alarm("DynamoDB account/*")],
+            Scope.DASHBOARD: [self.place.dashboard("DynamoDB-*")],
+            Scope.TOPIC: [self.place.topic(self.topics)],
+            Scope.POLICY: [self.place.policy("/auditflow.dynamodb/", "*")],
+            Scope.ROLE: [self.place.principal("role", self.roles)],
             Scope.CALLER: [self.place.principal("role", self.callers), self.place.principal("user", self.callers)],
             Scope.ANY: ["*"],
         }[scope]
@@ -76,6 +89,7 @@ class Resources:
 
 STATEMENTS = {
     (Scope.TABLE, ""): "Tables",
+    (Scope.INDEX, ""): "Indexes",
     (Scope.BACKUP, ""): "Backups",
     (Scope.EXPORT, ""): "Exports",
     (Scope.IMPORT, ""): "Imports",
@@ -85,6 +99,11 @@ STATEMENTS = {
     (Scope.KEY, ""): "CustomerKey",
     (Scope.KEY, "dynamodb"): "CustomerKeyThroughDynamoDB",
     (Scope.ALIAS, ""): "CustomerKeyAlias",
+    (Scope.ALARM, ""): "Alarms",
+    (Scope.DASHBOARD, ""): "Dashboards",
+    (Scope.TOPIC, ""): "Topics",
+    (Scope.POLICY, ""): "PoliciesOfConsumers",
+    (Scope.ROLE, ""): "RolesOfConsumers",
     (Scope.ANY, ""): "NotBoundToAResource",
     (Scope.CALLER, ""): "CheckBeforeWriting",
 }

@@ -25,6 +25,11 @@ from .permissions import (
 )
 from .settings import SETTINGS
 
+
+def _on(scope: Scope, service: str, *actions: str) -> Permissions:
+    return tuple(Permission(f"{service}:{action}", scope) for action in actions)
+
+
 # playbooks/configure.yml leaves these settings alone.
 NOT_CONFIGURED = ("keys", "local_indexes", "global_indexes")
 
@@ -52,17 +57,8 @@ IMPORT = (
     + dynamodb("DescribeImport", scope=Scope.IMPORT)
     + s3("ListBucket", scope=Scope.BUCKET)
     + s3("GetObject")
-    + tuple(
-        Permission(f"logs:{action}", Scope.LOGS)
-        for action in (
-            "CreateLogGroup",
-            "CreateLogStream",
-            "DescribeLogGroups",
-            "DescribeLogStreams",
-            "PutLogEvents",
-            "PutRetentionPolicy",
-        )
-    )
+    + _on(Scope.LOGS, "logs", "CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams")
+    + _on(Scope.LOGS, "logs", "PutLogEvents", "PutRetentionPolicy")
 )
 METRICS = (Permission("cloudwatch:GetMetricData", Scope.ANY),)
 INDEX = TABLE_READ + dynamodb("UpdateTable")
@@ -73,6 +69,25 @@ WALK = TABLE_READ + dynamodb("Scan")
 CHANGE_ITEMS = dynamodb("UpdateItem")
 # Copies are read back, put into their storage class by copying, and their first versions deleted.
 ARCHIVE = s3("PutObject", "GetObject", "GetObjectVersion", "DeleteObjectVersion")
+
+# What watches tables. Of topics it is asked whether they are there; one is made only where monitoring_topic names it.
+WATCH = (
+    Permission("cloudwatch:DescribeAlarms", Scope.ANY),
+    *_on(Scope.ALARM, "cloudwatch", "DeleteAlarms", "PutMetricAlarm"),
+    *_on(Scope.DASHBOARD, "cloudwatch", "DeleteDashboards", "GetDashboard", "PutDashboard"),
+    *_on(Scope.TOPIC, "sns", "CreateTopic", "GetTopicAttributes", "ListSubscriptionsByTopic", "Subscribe"),
+)
+# Policies of those who use tables, attached to their roles.
+GRANT = (
+    Permission("iam:ListPolicies", Scope.ANY),
+    *_on(
+        Scope.POLICY, "iam", "CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "GetPolicy"
+    ),
+    *_on(Scope.POLICY, "iam", "GetPolicyVersion", "ListEntitiesForPolicy", "ListPolicyVersions"),
+    *_on(Scope.POLICY, "iam", "SetDefaultPolicyVersion"),
+    *_on(Scope.ROLE, "iam", "AttachRolePolicy", "DetachRolePolicy", "GetRole", "ListAttachedRolePolicies"),
+    *kms("DescribeKey"),
+)
 
 # The inventory plugin. Without regions it asks for those that are enabled; roles to assume are the inventory's own.
 INVENTORY = (
@@ -125,6 +140,12 @@ RUNBOOKS: dict[str, Permissions] = {
         reads(EVERY), creation(EVERY), changes(EVERY), WALK, dynamodb("BatchGetItem", "PutItem", "TagResource")
     ),
     "archive": join(WALK, CHANGE_ITEMS, s3("ListBucket", scope=Scope.BUCKET), ARCHIVE),
+    "sample_data": join(TABLE_READ, dynamodb("BatchGetItem", "BatchWriteItem", "DeleteItem", "PutItem")),
+    "exercise": join(TABLE_READ, dynamodb("BatchGetItem", "Query", "Scan"), dynamodb("Query", scope=Scope.INDEX)),
+    "document": (),
+    "report": COMPARE,
+    "monitoring": WATCH,
+    "access": GRANT,
     "unarchive": join(WALK, dynamodb("BatchGetItem"), CHANGE_ITEMS, s3("GetObject", "RestoreObject")),
 }
 
