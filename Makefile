@@ -19,7 +19,7 @@ SETUP := PYTHON="$(PYTHON)" scripts/venv.sh
 NAMESPACE := ansible_collections/auditflow
 PARTS := lint sanity unit integration molecule
 # Minutes each; CI runs all but chaos and bulk after `make test`, people all of them before they touch the engine.
-HARDER := runbooks permissions faults aws chaos bulk
+HARDER := runbooks browser load permissions faults aws chaos bulk
 
 ##@ Use
 .PHONY: provision plan verify emulator-start emulator-stop localstack-start localstack-stop
@@ -51,7 +51,7 @@ localstack-stop: runtime ## Stop LocalStack
 test: venv ## Run every check, and stop at the first that fails: lint, sanity, unit, integration, molecule
 	@scripts/parts.sh $(PARTS)
 
-harder: venv ## Run what takes longer: runbooks, permissions, faults, AWS's behaviour, kills, many items
+harder: venv ## Run what takes longer: runbooks, the report in a browser, load, permissions, faults, AWS's behaviour, kills, many items
 	@scripts/parts.sh $(HARDER)
 
 lint: venv ## Check style and types: ruff, mypy, yamllint, shellcheck, ansible-lint, antsibull
@@ -79,6 +79,12 @@ integration: venv ## Run the playbooks and modules against emulators that the te
 
 runbooks: venv ## Run the runbooks of daily operation against emulators that the tests start themselves
 	@$(RUN_PYTHON) -m pytest -n 2 --dist loadgroup tests/integration/runbooks $(ARGS)
+
+browser: venv ## Look at the report in a headless Chromium; screenshots in tests/output/report
+	@$(RUN_PYTHON) -m pytest tests/browser $(ARGS)
+
+load: venv ## Send 1,000 requests a second to DynamoDB Local, and every access pattern on 10,000 items
+	@$(RUN_PYTHON) -m pytest -q tests/load $(ARGS)
 
 permissions: venv ## Run the playbooks with exactly the shipped policies, and without each single permission
 	@$(RUN_PYTHON) -m pytest tests/permissions $(ARGS)

@@ -78,8 +78,10 @@ def test_of_a_table_to_delete_only_the_name_counts() -> None:
         (
             "attributes",
             {"id": {"type": "S", "note": "x"}},
-            "attributes.id.note: unknown option; allowed are description, elements, fields, format, maximum, minimum, "
-            "optional, type, values",
+            (
+                "attributes.id.note: unknown option; allowed are description, elements, fields, format, maximum, "
+                "minimum, optional, type, values"
+            ),
         ),
         ("on_demand_throughput", {"max_read_request_units": "--5"}, None),
         ("on_demand_throughput", {"max_read_request_units": "²"}, None),
