@@ -106,7 +106,7 @@ class Page:
     columns: tuple[Column, ...]
     tables: tuple[Table, ...]
     counts: tuple[tuple[str, str, int], ...]
-    problems: tuple[tuple[str, str], ...]
+    problems: tuple[tuple[str, tuple[str, ...]], ...]
     prices: str
 
 
@@ -120,13 +120,13 @@ def page(hosts: Mapping[str, Mapping[str, Any]], prices: Mapping[str, Any]) -> P
         tuple(look.column for look in looks),
         tables,
         tuple((state, WORDS[state], counted[state]) for state in STATES if counted[state] and state != NONE),
-        tuple((look.host.name, line) for look in looks for line in look.problems),
+        tuple((look.host.name, look.problems) for look in looks if look.problems),
         str(prices.get("date") or ""),
     )
 
 
 def _regions(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """Hosts that are tables, as the inventory plugin makes them, are brought together: one for each region of an account."""
+    """Hosts that are tables, as the inventory plugin makes them, are brought together by account and region."""
     regions: dict[str, Mapping[str, Any]] = {}
     for name, variables in hosts.items():
         if "dynamodb_table" not in variables:
@@ -250,7 +250,7 @@ def _difference(rows: Sequence[tuple[str, str, str, bool]], finding: Finding) ->
         for name, wanted, found, right in rows:
             if not right:
                 lines += [Line("-", f"{name}: {found}"), Line("+", f"{name}: {wanted}")]
-    return (*lines, *(Line(" ", line) for line in finding.lines[1:]))
+    return (*lines, *(Line(" ", " ".join(line.split())) for line in finding.lines[1:]))
 
 
 def _facts(table: Mapping[str, Any]) -> list[tuple[str, str]]:

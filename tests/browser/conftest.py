@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.integration.conftest import emulator as emulator
+from tests.integration.conftest import emulator
 from tests.integration.harness import ACCESS_KEY, SECRET_KEY, Ansible, Finished, Target
+
+__all__ = ["emulator"]
 
 REGIONS = {
     "virginia": "us-east-1",

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the auditflow.dynamodb collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet to look at: thirty tables in five regions, four kinds of drift in it, and a sixth region that does not answer."""
+"""A fleet to look at: thirty tables in five regions, four kinds of drift, and a region that does not answer."""
 
 from __future__ import annotations
 
