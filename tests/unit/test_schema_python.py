@@ -87,6 +87,10 @@ def auditflow() -> list[dict[str, Any]]:
 
 def load(path: Path, definitions: list[dict[str, Any]]) -> ModuleType:
     path.write_text(schema_python(definitions), encoding="utf-8")
+    return load_file(path)
+
+
+def load_file(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec
     assert spec.loader
