@@ -15,8 +15,8 @@ from .fleet_drift import MISSING as FOUND_MISSING
 from .report_prices import billing_mode, estimate
 
 RIGHT, OFF, MISSING, EXTRA, UNKNOWN, NONE = "right", "off", "missing", "extra", "unknown", "none"
-# From what needs a person most to what needs nobody.
-STATES = (UNKNOWN, MISSING, OFF, EXTRA, RIGHT, NONE)
+# From what needs a person most to what needs nobody. A region that does not answer must not hide what is known to be off.
+STATES = (MISSING, OFF, UNKNOWN, EXTRA, RIGHT, NONE)
 WORDS = {
     RIGHT: "as defined",
     OFF: "differs",

@@ -79,6 +79,7 @@ def test_hostile_text_is_text(page: Page) -> None:
     page.click("#all")
     assert HOSTILE in page.locator("details[data-name=customers]").inner_text()
     assert page.evaluate("window.hit") is None
+    assert "unsafe-inline" not in page.content()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -100,11 +101,21 @@ def test_phone_and_paper(page: Page, tmp_path: Path) -> None:
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) == 0
     page.screenshot(path=PICTURES / "phone.png")
+    box, name = page.locator(".box").first, page.locator("#matrix tbody th").first
+    before = name.bounding_box()
+    box.evaluate("box => { box.scrollLeft = 250 }")
+    assert box.evaluate("box => box.scrollLeft") > 0
+    assert before is not None
+    assert name.bounding_box() == pytest.approx(before, abs=2), "the name stays beside its states"
+    box.screenshot(path=PICTURES / "phone-matrix.png")
     page.locator("details[data-name=orders]").scroll_into_view_if_needed()
     page.locator("details[data-name=orders] .diff").first.scroll_into_view_if_needed()
     page.screenshot(path=PICTURES / "phone-part.png")
     page.set_viewport_size({"width": 1024, "height": 900})
-    page.emulate_media(media="print")
+    # Who reads in the dark prints on white paper all the same.
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate(CONTRAST) == []
     assert not page.locator("#theme").is_visible()
     page.pdf(path=tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the auditflow.dynamodb collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What document.yml writes, and that AWS is not asked; tables made by the generated Python are those of the definitions."""
+"""What document.yml writes, without asking AWS; tables made by the generated Python are those of the definitions."""
 
 from __future__ import annotations
 
