@@ -41,9 +41,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: >-
-    C(columns), the hosts; C(tables), each with its C(places); C(counts) of each state; C(problems) of hosts; C(nonce), by which the page's own
-    script and style are known.
+  description:
+    - C(columns), the hosts; C(tables), each with its C(places); C(counts) of each state; C(problems) of hosts.
+    - C(nonce), by which the page knows its own script and style.
   type: dict
 """
 

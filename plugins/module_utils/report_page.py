@@ -15,7 +15,7 @@ from .fleet_drift import MISSING as FOUND_MISSING
 from .report_prices import billing_mode, estimate
 
 RIGHT, OFF, MISSING, EXTRA, UNKNOWN, NONE = "right", "off", "missing", "extra", "unknown", "none"
-# From what needs a person most to what needs nobody. A region that does not answer must not hide what is known to be off.
+# From what needs a person most to what needs nobody. A region that does not answer hides nothing that is known.
 STATES = (MISSING, OFF, UNKNOWN, EXTRA, RIGHT, NONE)
 WORDS = {
     RIGHT: "as defined",
