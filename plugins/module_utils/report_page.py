@@ -194,7 +194,7 @@ class _Look:
         if name in self.found:
             return self._known(name, EXTRA, None, table)
         if self.whole or name in self.definitions:
-            reason = " ".join(self.problems) or "not compared"
+            reason = "\n".join(self.problems) or "not compared"
             return Place(self.host.name, UNKNOWN, WORDS[UNKNOWN], reason)
         return Place(self.host.name, NONE, WORDS[NONE])
 
@@ -202,7 +202,7 @@ class _Look:
         rows = tuple(_row(row) for row in (self.results.get(name) or {}).get("settings") or ())
         detail = finding.detail if finding else "there, and in no definition"
         if state == UNKNOWN and finding:
-            return Place(self.host.name, state, WORDS[state], " ".join(finding.lines))
+            return Place(self.host.name, state, WORDS[state], "\n".join(finding.lines))
         lines = _difference(rows, finding) if finding and state != RIGHT else ()
         there = bool(table.get("table_status"))
         place = Place(self.host.name, state, WORDS[state], detail, lines, rows)
@@ -250,7 +250,9 @@ def _difference(rows: Sequence[tuple[str, str, str, bool]], finding: Finding) ->
         for name, wanted, found, right in rows:
             if not right:
                 lines += [Line("-", f"{name}: {found}"), Line("+", f"{name}: {wanted}")]
-    return (*lines, *(Line(" ", " ".join(line.split())) for line in finding.lines[1:]))
+    # The changes of the plan would say the same again; what it adds are refusals, quotas and notes.
+    rest = [" ".join(line.split()) for line in finding.lines[1:]]
+    return (*lines, *(Line(" ", line) for line in rest if not lines or line[:1] not in ("~", "+", "-")))
 
 
 def _facts(table: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -33,6 +33,8 @@ def estimate(table: Mapping[str, Any], region: str, prices: Mapping[str, Any]) -
         return Estimate(None, note=f"report_prices of {region} lacks {', '.join(missing)}")
     if table.get("replicas"):
         return Estimate(None, note="a global table: replicated writes are charged otherwise")
+    if "continuous_backups" not in table:
+        return Estimate(None, note="whether point-in-time recovery is on could not be read")
     parts = [_storage(table, known)]
     if _pitr(table):
         parts.append(("point-in-time recovery", int(table.get("table_size_bytes") or 0) / GIB * known["pitr"]))

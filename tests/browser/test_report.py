@@ -39,6 +39,17 @@ def test_second_run(written: Finished, fleet: Fleet) -> None:
     assert fleet.file.read_text(encoding="utf-8") == before
 
 
+def test_only_what_is_defined(fleet: Fleet, tmp_path: Path) -> None:
+    """No table is looked for, and those that are defined are read in full all the same."""
+    file = tmp_path / "defined.html"
+    run = fleet.report("--limit", "tokyo", "-e", "undefined_tables=false", "-e", f"file={file}")
+    assert run.code == 0, run.output
+    assert run.calls.reads["ListTables"] == 0
+    text = file.read_text(encoding="utf-8")
+    assert "forgotten" not in text
+    assert "point-in-time recovery" in text
+
+
 def test_matrix(page: Page) -> None:
     shown = matrix(page)
     assert list(shown) == sorted([*NAMES, "forgotten"])

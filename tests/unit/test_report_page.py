@@ -14,8 +14,13 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.report_prices i
 
 PRICE = {"storage": 1.0, "storage_infrequent": 0.5, "pitr": 2.0, "read_unit_hour": 0.01, "write_unit_hour": 0.1}
 PRICES = {"date": "2025-01-01", "regions": {"here": PRICE, "half": {"storage": 1.0}}}
-ON_DEMAND = {"billing_mode_summary": {"billing_mode": "PAY_PER_REQUEST"}, "table_size_bytes": GIB}
+ON_DEMAND = {
+    "billing_mode_summary": {"billing_mode": "PAY_PER_REQUEST"},
+    "table_size_bytes": GIB,
+    "continuous_backups": {},
+}
 PITR = {"continuous_backups": {"point_in_time_recovery_description": {"point_in_time_recovery_status": "ENABLED"}}}
+UNITS = {"read_capacity_units": 10, "write_capacity_units": 1}
 
 
 @pytest.mark.parametrize(
@@ -25,7 +30,8 @@ PITR = {"continuous_backups": {"point_in_time_recovery_description": {"point_in_
         ({**ON_DEMAND, **PITR}, "here", 3.0),
         ({**ON_DEMAND, "global_secondary_indexes": [{"index_size_bytes": GIB}]}, "here", 2.0),
         ({**ON_DEMAND, "table_class_summary": {"table_class": "STANDARD_INFREQUENT_ACCESS"}}, "here", 0.5),
-        ({"provisioned_throughput": {"read_capacity_units": 10, "write_capacity_units": 1}}, "here", 146.0),
+        ({"provisioned_throughput": UNITS, "continuous_backups": {}}, "here", 146.0),
+        ({"provisioned_throughput": UNITS}, "here", None),
         (ON_DEMAND, "elsewhere", None),
         (ON_DEMAND, "half", None),
         ({**ON_DEMAND, "replicas": [{"region_name": "there"}]}, "here", None),
@@ -42,6 +48,7 @@ def result(name: str, words: str, **more: Any) -> dict[str, Any]:
 
 
 DEFINED = [{"name": "orders"}]
+SETTING = {"setting": "ttl", "target": "", "wanted": "ttl", "found": "off", "in_sync": False}
 FAILED = {"ansible_failed_result": {"msg": "AccessDenied"}, "ansible_failed_task": {"name": "Read"}}
 
 
@@ -84,3 +91,21 @@ def test_hosts_that_are_tables() -> None:
         ("closed", "unknown"),
         ("orders", "extra"),
     ]
+
+
+def test_silent_region_hides_nothing() -> None:
+    """Where nobody answers nothing is known, not even that a table is not there; what others told stands first."""
+    differing = result(
+        "orders", "1 change", settings=[SETTING], plan_text="orders (here): 1 change\n  ~  ttl  off -> ttl\n  . note"
+    )
+    told = {"report_definitions": DEFINED, "report_region": "here", "tables_result": {"results": [differing]}}
+    extra = {"report_found": {"tables": [{"name": "old", "table": {"table_status": "ACTIVE"}}]}}
+    shown = page({"one": {**told, **extra}, "two": FAILED, "three": {}}, PRICES)
+    assert {table.name: [place.state for place in table.places] for table in shown.tables} == {
+        "old": ["extra", "unknown", "unknown"],
+        "orders": ["off", "unknown", "unknown"],
+    }
+    assert shown.tables[1].worst == "off"
+    assert "AccessDenied" in shown.tables[1].places[1].detail
+    lines = [(line.sign, line.text) for line in shown.tables[1].places[0].lines]
+    assert lines == [("-", "ttl: off"), ("+", "ttl: ttl"), (" ", ". note")]
