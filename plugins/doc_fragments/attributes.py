@@ -49,7 +49,7 @@ attributes:
     description: Use C(group/auditflow.dynamodb.dynamodb) in C(module_defaults) to set region, endpoint and credentials once.
 """
 
-    ITEMS = r"""
+    JOBS = r"""
 options: {}
 attributes:
   check_mode:

@@ -99,7 +99,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-  - auditflow.dynamodb.attributes.items
+  - auditflow.dynamodb.attributes.jobs
   - auditflow.dynamodb.items
   - auditflow.dynamodb.progress
 seealso:

@@ -74,7 +74,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-  - auditflow.dynamodb.attributes.items
+  - auditflow.dynamodb.attributes.jobs
   - auditflow.dynamodb.progress
 seealso:
   - module: auditflow.dynamodb.tables
