@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.integration.auditflow import ALIAS, DOCUMENTS, make
-from tests.integration.harness import Target
+from tests.integration.harness import ROOT, Target
 from tests.permissions.runs import (
     ACCOUNT,
     CONFIGURING,
@@ -48,6 +48,13 @@ def with_bucket(target: Target) -> None:
         client.put_item(TableName=DOCUMENTS, Item={name: {"S": value} for name, value in item.items()})
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+
+
+def waiting(target: Target) -> None:
+    """Tables with a document in the queue."""
+    make(target)
+    item = {"document_id": "d", "upload_timestamp": OLD, "processing_status": "PENDING"}
+    target.client().put_item(TableName=DOCUMENTS, Item={name: {"S": value} for name, value in item.items()})
 
 
 def exported(target: Target) -> None:
@@ -169,6 +176,25 @@ ARCHIVING = module(
     state_dir=STATE,
     progress=False,
 )
+# One of the access patterns of what document.yml wrote.
+QUERIED = {
+    **DEFINITION,
+    "attributes": {"document_id": "S", "processing_status": "S", "upload_timestamp": "S"},
+    "global_indexes": [{"name": INDEX, "partition_key": "processing_status", "sort_key": "upload_timestamp"}],
+    "access_patterns": [
+        {
+            "name": "documents_by_processing_status",
+            "index": INDEX,
+            "parameters": {"processing_status": "S"},
+            "key_condition": "processing_status = :processing_status",
+        },
+    ],
+}
+SCHEMAS = str(ROOT / "docs" / "schema" / "dynamodb_schemas.py")
+EXERCISE = Run(
+    "exercise", waiting, {}, (module("exercise", name=DOCUMENTS, definitions=[QUERIED], schemas=SCHEMAS, samples=1),)
+)
+SAMPLE_DATA = Run("sample_data", make, {}, (module("items_sample", name=DOCUMENTS, definitions=[DEFINITION], count=3),))
 ARCHIVE = Run("archive", with_bucket, {}, (ARCHIVING,))
 UNARCHIVE = Run(
     "unarchive",
@@ -204,6 +230,6 @@ RUNS = {
     "operator": (PROVISION, CONFIGURING, REPAIR, RETIRE, CHANGE_KEY, ROTATE, TEARDOWN, BACKUP, BACKUPS, EXPORTS),
     "custodian": (
         *(PROVISION, CONFIGURING, REPAIR, RESTORE, RESTORE_TIME),
-        *(EXPORT, EXPORTS, IMPORT, BACKFILL, MIGRATE, ARCHIVE, UNARCHIVE),
+        *(EXPORT, EXPORTS, IMPORT, BACKFILL, MIGRATE, ARCHIVE, UNARCHIVE, EXERCISE, SAMPLE_DATA),
     ),
 }

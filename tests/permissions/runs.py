@@ -295,6 +295,7 @@ def without(document: Document, sid: str, action: str) -> Document:
 
 # By what its ARN has in it; the first that fits.
 KINDS = {
+    "/index/": "Indexes",
     "/backup/": "Backups",
     "/export/": "Exports",
     "/import/": "Imports",
