@@ -76,7 +76,13 @@ def remove(aws: Aws, name: str, check_mode: bool, only_ours: bool, if_possible: 
 
 
 def _found(aws: Aws, name: str) -> str:
-    answer = aws.read(Read("GetDashboard", {"DashboardName": name}, service="cloudwatch"))
+    try:
+        answer = aws.read(Read("GetDashboard", {"DashboardName": name}, service="cloudwatch"))
+    except AwsError as error:
+        # LocalStack's word for what AWS calls ResourceNotFound.
+        if error.code == "InvalidParameterValue" and "does not exist" in str(error):
+            return ""
+        raise
     return str(answer["DashboardBody"]) if answer else ""
 
 
