@@ -18,7 +18,7 @@ RUN_PYTHON := .venv/bin/python
 SETUP := PYTHON="$(PYTHON)" scripts/venv.sh
 NAMESPACE := ansible_collections/auditflow
 PARTS := lint sanity unit integration molecule
-# Minutes each; CI runs all but chaos and bulk after `make test`, people all of them before they touch the engine.
+# Minutes each; CI runs all but load, chaos and bulk after `make test`, people all of them before they touch the engine.
 HARDER := runbooks browser load permissions faults aws chaos bulk
 
 ##@ Use
