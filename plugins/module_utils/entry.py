@@ -144,12 +144,20 @@ def end_one(module: AwsModule, outcome: Outcome, region: str) -> NoReturn:
 
 def end_many(module: AwsModule, outcomes: Sequence[Outcome], region: str) -> NoReturn:
     """Ends a module that is about many tables: every result and diff is listed, and failed ones named."""
-    reports = []
     for outcome in outcomes:
         _warn(module, outcome)
-        reports.append(report(outcome, region))
+    result = results_of(outcomes, region)
+    failed = [outcome for outcome in outcomes if outcome.error]
+    if failed:
+        module.fail_json(msg=failures_text(failed, len(outcomes)), **result)
+    module.exit_json(**result)
+
+
+def results_of(outcomes: Sequence[Outcome], region: str) -> dict[str, Any]:
+    """What a module for many tables returns of them."""
+    reports = [report(outcome, region) for outcome in outcomes]
     diffs = [each.pop("diff") for each in reports]
-    result = {
+    return {
         "changed": any(outcome.changed for outcome in outcomes),
         "in_sync": all(outcome.in_sync for outcome in outcomes),
         "results": reports,
@@ -157,12 +165,12 @@ def end_many(module: AwsModule, outcomes: Sequence[Outcome], region: str) -> NoR
         "pending": [f"{outcome.name}: {pending}" for outcome in outcomes for pending in outcome.pending],
         "diff": [diff for diff in diffs if diff["before"] != diff["after"]],
     }
-    failed = [outcome for outcome in outcomes if outcome.error]
-    if failed:
-        listed = "\n".join(f"- {message(outcome)}" for outcome in failed)
-        heading = f"{len(failed)} of {len(outcomes)} tables failed"
-        module.fail_json(msg=f"{heading}:\n{listed}", **result)
-    module.exit_json(**result)
+
+
+def failures_text(failed: Sequence[Outcome], count: int) -> str:
+    """Which tables failed, and why. count: of how many."""
+    listed = "\n".join(f"- {message(outcome)}" for outcome in failed)
+    return f"{len(failed)} of {count} tables failed:\n{listed}"
 
 
 def _warn(module: AwsModule, outcome: Outcome) -> None:
