@@ -49,7 +49,8 @@ class Outcome:
 
     name: its name. plan: what was to be done. state: the table as last read. changed: whether AWS was changed, may have
     been where its answer was lost, or would be in check mode. pending: what is left for AWS or a later run.
-    warnings: what a person should look at. error: why it failed, if it did.
+    warnings: what a person should look at. error: why it failed, if it did. left: the plan of the table as it was read
+    back; C(None) where nothing was changed that could be.
     """
 
     name: str
@@ -59,11 +60,22 @@ class Outcome:
     pending: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     error: Failure | None = None
+    left: Plan | None = None
 
     @property
     def in_sync(self) -> bool:
         """Whether there was nothing to do."""
         return not (self.error or self.plan.steps or self.plan.refusals or self.pending)
+
+    @property
+    def compared(self) -> Plan:
+        """The last comparison of the table with what is wanted of it."""
+        return self.left or self.plan
+
+    @property
+    def verified(self) -> bool:
+        """Whether every managed setting was seen as it is wanted, at the end."""
+        return not (self.error or self.pending or self.compared.steps or self.compared.refusals)
 
 
 def converge(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
@@ -131,7 +143,8 @@ def rounds(name: str, aws: Aws, one_round: Callable[[], Outcome]) -> Outcome:
         this = one_round()
         # What an earlier round planned and did belongs to the report of the whole run.
         plan = outcome.plan if outcome.changed else this.plan
-        outcome = replace(this, plan=plan, changed=outcome.changed or this.changed)
+        left = this.left or (this.plan if outcome.changed else None)
+        outcome = replace(this, plan=plan, changed=outcome.changed or this.changed, left=left)
         if not (isinstance(this.error, AwsError) and this.error.kind is Kind.MOVED):
             break
     return outcome
@@ -164,7 +177,7 @@ def _one_round(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
 
     outcome = carry_out(plan, state, aws, run, lambda: observe(spec, aws), was_done)
     outcome = replace(outcome, pending=outcome.pending + blocked, warnings=_unusable(outcome))
-    return outcome if run.check else replace(outcome, warnings=outcome.warnings + _not_kept(spec, outcome))
+    return outcome if run.check else _read_back(spec, outcome)
 
 
 def _check_not_replaced(state: TableState, going_on: str) -> None:
@@ -249,13 +262,14 @@ def carry_out(
     return Outcome(plan.name, plan, state, changed, applied.pending, error=applied.error)
 
 
-def _not_kept(spec: TableSpec, outcome: Outcome) -> tuple[str, ...]:
-    """What AWS took and does not show: an emulator without the setting, or somebody else at work on the table."""
-    if not outcome.changed or outcome.pending or outcome.error:
-        return ()
+def _read_back(spec: TableSpec, outcome: Outcome) -> Outcome:
+    """With what AWS took and does not show: an emulator without the setting, or somebody else at work on the table."""
+    if not outcome.changed or outcome.error:
+        return outcome
     left = plan_table(spec, outcome.state)
-    return tuple(
+    told = tuple(
         f"{change.label} of {spec.name} was set and still shows {change.summary}: what answers here may not keep it, "
         "or somebody else changed it meanwhile"
         for change in left.changes
     )
+    return replace(outcome, left=left, warnings=outcome.warnings + (() if outcome.pending else told))

@@ -13,8 +13,9 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from .answers import watch_answers
 from .arguments import DefinitionError, given
-from .aws import CLIENT_CONFIG, SERVICE_CONFIG, Aws, Clock, Patience, watch_answers
+from .aws import CLIENT_CONFIG, SERVICE_CONFIG, Aws, Clock, Patience
 from .backups import stamped
 from .converge import Outcome, Run, converge
 from .progress import PROGRESS_OPTIONS, ProgressFile, progress_file
@@ -160,6 +161,7 @@ def results_of(outcomes: Sequence[Outcome], region: str) -> dict[str, Any]:
     return {
         "changed": any(outcome.changed for outcome in outcomes),
         "in_sync": all(outcome.in_sync for outcome in outcomes),
+        "verified": all(outcome.verified for outcome in outcomes),
         "results": reports,
         **{name: "\n".join(each[name] for each in reports) for name in ("plan_text", "settings_text", "summary_text")},
         "pending": [f"{outcome.name}: {pending}" for outcome in outcomes for pending in outcome.pending],

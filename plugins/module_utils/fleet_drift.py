@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .columns import aligned
+from .rollout import account_of, results_of
 
 IN_SYNC, DIFFERS, MISSING, ERROR = "in sync", "differs", "missing", "error"
 WHOLE = "(all)"
@@ -45,9 +46,8 @@ class Host:
     @classmethod
     def of(cls, name: str, variables: Mapping[str, Any]) -> Host:
         """From the variables that the role's entry point C(compare) has left."""
-        caller = variables.get("tables_caller") or {}
         region = str(variables.get("dynamodb_region") or "")
-        return cls(name, str(caller.get("account") or ""), region, tuple(_findings(variables)))
+        return cls(name, account_of(variables), region, tuple(_findings(variables)))
 
     @property
     def compared(self) -> bool:
@@ -88,7 +88,7 @@ def report_lines(hosts: Sequence[Host]) -> list[str]:
 
 def _findings(variables: Mapping[str, Any]) -> list[Finding]:
     failed = variables.get("ansible_failed_result")
-    results = (variables.get("tables_result") or {}).get("results") or ()
+    results = results_of(variables) or ()
     found = [_table(result) for result in results]
     if failed and not any(finding.state == ERROR for finding in found):
         task = (variables.get("ansible_failed_task") or {}).get("name") or "a task"
@@ -100,11 +100,9 @@ def _findings(variables: Mapping[str, Any]) -> list[Finding]:
 
 
 def _key(variables: Mapping[str, Any]) -> list[Finding]:
-    # In check mode the key module tells by C(changed) that it would do something; a key that is right is no news.
-    if not (variables.get("tables_key") or {}).get("changed"):
-        return []
-    line = "customer key: missing, disabled, without its tags, or rotated otherwise than asked for"
-    return [Finding("customer key", DIFFERS, "missing, disabled, tags or rotation", (line,))]
+    # A key that is right is no news.
+    changes = "; ".join((variables.get("tables_look") or {}).get("key_changes") or ())
+    return [Finding("customer key", DIFFERS, changes, (f"customer key: {changes}",))] if changes else []
 
 
 def _table(result: Mapping[str, Any]) -> Finding:

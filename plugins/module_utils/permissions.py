@@ -93,6 +93,17 @@ class Need:
         """What IAM is asked: action, resource, and the service that acts for the caller."""
         return self.permission.action, self.resource, self.permission.via
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a module returns of it."""
+        return {
+            "action": self.permission.action,
+            "resource": self.resource,
+            "owner": self.owner,
+            "purpose": self.purpose,
+            "via": self.permission.via,
+        }
+
     def __str__(self) -> str:
         return f"{self.permission.action} on {self.resource} ({self.purpose} of {self.owner})"
 

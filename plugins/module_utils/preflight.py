@@ -19,6 +19,7 @@ from .converge import Outcome, Run, converge, delete
 from .deletion import Deletion
 from .errors import AwsError
 from .iam import Caller, Place
+from .key_look import look_at
 from .permissions import CustomerKey, Need, deletion_needs, key_needs, merge, table_needs
 from .settings.encryption import KEY_ARN, KEY_USE, MANAGED_KEY
 from .simulation import Verdict, ask
@@ -212,21 +213,15 @@ def _due_of_key(key: CustomerKey, keys: Keys, aws: Aws) -> Iterable[str]:
     needs = key_needs(key, ANYWHERE, metadata)
     if not metadata:
         return [need.permission.action for need in needs]
-    kept = _kept_by_key(key, metadata["Arn"], aws)
+    kept = _kept_by_key(key, metadata, aws)
     return [need.permission.action for need in needs if need.permission.operation not in kept]
 
 
-def _kept_by_key(key: CustomerKey, arn: str, aws: Aws) -> set[str]:
+def _kept_by_key(key: CustomerKey, metadata: Mapping[str, Any], aws: Aws) -> set[str]:
     """The changes that a key that is there does not need."""
     try:
-        rotation = aws.read(Read("GetKeyRotationStatus", {"KeyId": arn}, service="kms")) or {}
-        tags = aws.read(Read("ListResourceTags", {"KeyId": arn}, service="kms")) or {}
+        found = look_at(metadata, aws)
     except AwsError:
         return set()
-    found = {tag["TagKey"]: tag["TagValue"] for tag in tags.get("Tags", ())}
-    kept = set()
-    if rotation.get("KeyRotationEnabled") == key.rotation:
-        kept |= {"EnableKeyRotation", "DisableKeyRotation"}
-    if all(found.get(name) == value for name, value in (key.tags or {}).items()):
-        kept |= {"TagResource"}
-    return kept
+    kept = {"EnableKeyRotation", "DisableKeyRotation"} if found.rotated == key.rotation else set()
+    return kept if found.tags_differ(key) else {*kept, "TagResource"}

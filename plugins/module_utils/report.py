@@ -32,6 +32,7 @@ def report(outcome: Outcome, region: str) -> dict[str, Any]:
         "name": outcome.name,
         "changed": outcome.changed,
         "in_sync": outcome.in_sync,
+        "verified": outcome.verified,
         "plan": [
             {
                 "operation": step.operation,
@@ -53,7 +54,7 @@ def report(outcome: Outcome, region: str) -> dict[str, Any]:
                 "found": row.found,
                 "in_sync": row.in_sync,
             }
-            for row in plan.rows
+            for row in outcome.compared.rows
         ],
         "table": facts(outcome.state),
         "diff": diff(plan, region),

@@ -13,6 +13,7 @@ from typing import Any
 from .fleet_drift import DIFFERS, ERROR, IN_SYNC, WHOLE, Finding, Host
 from .fleet_drift import MISSING as FOUND_MISSING
 from .report_prices import billing_mode, estimate
+from .rollout import results_of
 
 RIGHT, OFF, MISSING, EXTRA, UNKNOWN, NONE = "right", "off", "missing", "extra", "unknown", "none"
 # From what needs a person most to what needs nobody. A region that does not answer hides nothing that is known.
@@ -159,7 +160,7 @@ class _Look:
         self.region = str(variables.get("report_region") or self.host.region)
         given = variables.get("report_definitions") or ()
         self.definitions: dict[str, Mapping[str, Any]] = {str(each.get("name")): each for each in given}
-        results = (variables.get("tables_result") or {}).get("results") or ()
+        results = results_of(variables) or ()
         self.results: dict[str, Mapping[str, Any]] = {str(each.get("name")): each for each in results}
         found = _found(variables)
         self.found: dict[str, Mapping[str, Any]] = {str(each.get("name")): each.get("table") or {} for each in found}

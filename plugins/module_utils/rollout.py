@@ -104,6 +104,22 @@ def numbered(
     return [str(number) for number in numbers], []
 
 
+def account_of(variables: Mapping[str, Any]) -> str:
+    """The account that a host's run was in, from the variables that the role has left; empty where it is not known."""
+    caller = variables.get("tables_look") or variables.get("tables_caller") or {}
+    return str(caller.get("account") or "")
+
+
+def results_of(variables: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | None:
+    """What came of each table, from the variables that the role has left; C(None) where it did not get that far.
+
+    That of the task that changes tables, where there was something to change, else that of the look before it.
+    """
+    look = variables.get("tables_look") or {}
+    result = variables.get("tables_result") or {}
+    return look.get("results") if look.get("in_sync") or "results" not in result else result["results"]
+
+
 @dataclass(frozen=True)
 class Region:
     """What came of one host.
@@ -125,15 +141,13 @@ class Region:
     @classmethod
     def of(cls, host: str, variables: Mapping[str, Any], begun: bool, batch: str = "") -> Region:
         """From the variables that the role has left."""
-        caller = variables.get("tables_caller") or {}
         failed = variables.get("ansible_failed_result") or {}
         task = variables.get("ansible_failed_task") or {}
-        result = variables.get("tables_result") or {}
         return cls(
             host,
-            str(caller.get("account") or ""),
+            account_of(variables),
             str(variables.get("dynamodb_region") or ""),
-            result.get("results"),
+            results_of(variables),
             _off(_lines(failed.get("msg"))) if failed else (),
             str(task.get("name") or "") if failed else "",
             begun,

@@ -26,7 +26,7 @@ def plan_lines(outcome: Outcome, region: str) -> list[str]:
 
 def settings_lines(outcome: Outcome, region: str) -> list[str]:
     """A verification: a line a setting, what is wanted and, where it is off, what was found."""
-    rows = outcome.plan.rows
+    rows = outcome.compared.rows
     right = sum(row.in_sync for row in rows)
     cells = [
         (

@@ -172,8 +172,6 @@ text:
   type: str
 """
 
-from typing import Any
-
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     SHARED_OPTIONS,
     connect,
@@ -182,7 +180,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     side_by_side,
     tables_of,
 )
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.permissions import CustomerKey, Need
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.permissions import CustomerKey
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.preflight import Request, check
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_names
@@ -228,23 +226,12 @@ def main() -> None:
     module.exit_json(
         changed=False,
         **{
-            name: [_shown(need) for need in getattr(found, name)]
-            for name in ("missing", "unneeded", "unknown", "needed")
+            name: [need.facts for need in getattr(found, name)] for name in ("missing", "unneeded", "unknown", "needed")
         },
         caller=found.caller,
         skipped_because=found.skipped,
         text=found.text,
     )
-
-
-def _shown(need: Need) -> dict[str, Any]:
-    return {
-        "action": need.permission.action,
-        "resource": need.resource,
-        "owner": need.owner,
-        "purpose": need.purpose,
-        "via": need.permission.via,
-    }
 
 
 if __name__ == "__main__":
