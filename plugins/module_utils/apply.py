@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from .aws import Aws, Patience, polling
+from .aws import Aws, Patience, retrying
 from .errors import AwsError, Kind, StuckError, WaitTimeoutError
 from .plan import Lane, Plan
 from .steps import Step
@@ -113,7 +113,7 @@ def send(step: Step, aws: Aws, patience: Patience, was_done: Look) -> Mapping[st
 def _make_sure(step: Step, error: AwsError, aws: Aws, patience: Patience, was_done: Look) -> Mapping[str, Any]:
     """Looks whether AWS did what it did not answer to, and asks again where it did not."""
     began, seconds = aws.clock.now(), patience.seconds if patience.wait else 0
-    for attempt, pause in enumerate(polling(), 1):
+    for attempt, pause in enumerate(retrying(), 1):
         aws.clock.sleep(max(pause, LAG_SECONDS))
         if _saw(step, error, was_done):
             return TAKEN
@@ -123,7 +123,7 @@ def _make_sure(step: Step, error: AwsError, aws: Aws, patience: Patience, was_do
             return aws.write(step.operation, step.arguments, Patience(wait=False))
         except AwsError as again:
             error = again
-    raise AssertionError("polling never ends")
+    raise AssertionError("the pauses never end")
 
 
 def _saw(step: Step, error: AwsError, was_done: Look) -> bool:

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import json
 import random
-import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -20,27 +18,16 @@ try:
     from boto3.session import Session
     from botocore import xform_name
     from botocore.config import Config
-    from botocore.exceptions import (
-        BotoCoreError,
-        ClientError,
-        HTTPClientError,
-        IncompleteReadError,
-        NoCredentialsError,
-        ParamValidationError,
-        PartialCredentialsError,
-    )
-    from botocore.exceptions import (
-        ConnectionError as BotoConnectionError,
-    )
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
     from botocore.parsers import ResponseParserError
 except ImportError:
     pass  # AnsibleAWSModule reports the missing library
 
-from ansible_collections.amazon.aws.plugins.module_utils.cloud import BackoffIterator
-
+from .answers import NOT_FOUND, CutAnswerError, asked_for, no_answer, refusal, watch_answers
 from .conditions import Condition
-from .errors import AwsError, Denial, Kind, StuckError, WaitTimeoutError, classify
+from .errors import AwsError, Kind, StuckError, WaitTimeoutError
 from .overtaken import Doubt, Guard, undone
+from .pace import Pace, Ticket
 from .progress import ProgressFile, Tell
 from .state import Read
 
@@ -56,6 +43,9 @@ CLIENT_CONFIG = {
 # Throttling, failures of the server and of the network are met this often at least, whether somebody waits or not.
 ATTEMPTS = 3
 
+# For so long every call stands in line where AWS has had too many, even one that nobody waits for.
+MOMENT = 5.0
+
 # A wrong endpoint must be told soon.
 UNREACHABLE_SECONDS = 5
 
@@ -68,25 +58,6 @@ READ_SECONDS = 60
 
 # Before a condition is looked at again that held at the first look after a change.
 SECOND_LOOK = 1.0
-
-# Of a table, a backup, a key, a role, a bucket, an object; HeadObject has no more than the status.
-NOT_FOUND = re.compile("NotFound|NoSuch|^404$")
-
-# The member of a request that says what it is about.
-SUBJECTS = ("TableName", "ResourceArn", "KeyId", "BackupArn", "ExportArn", "ImportArn", "TableArn", "Bucket")
-
-# Permissions that are not named as their operation is. Of a denied request for a head S3 tells no more than 403.
-ACTIONS = {"HeadBucket": "ListBucket", "HeadObject": "GetObject", "ListObjectsV2": "ListBucket"}
-
-
-class CutAnswerError(Exception):
-    """An answer that is not whole."""
-
-
-def watch_answers(client: Any) -> Any:
-    """The same client, telling an answer that was cut off; botocore takes one that is not JSON for an empty one."""
-    client.meta.events.register("before-parse", _check_whole)
-    return client
 
 
 @dataclass
@@ -123,20 +94,6 @@ class Clients:
             raise AwsError(f"A client of {service}", type(error).__name__, str(error), Kind.FINAL, advice) from error
 
 
-def _check_whole(operation_model: Any, response_dict: Mapping[str, Any], **unused: Any) -> None:
-    service = operation_model.service_model
-    protocol = getattr(service, "resolved_protocol", service.metadata.get("protocol"))
-    shape, body, good = operation_model.output_shape, response_dict["body"], response_dict["status_code"] == 200
-    # Of what is no success only an error of the service is checked; proxies and emulators say what they like.
-    expected = bool(shape and shape.members) if good else body.startswith(b"{")
-    if protocol != "json" or not expected:
-        return
-    try:
-        json.loads(body)
-    except ValueError as error:
-        raise CutAnswerError(f"the answer is not whole after {len(body)} bytes") from error
-
-
 @dataclass(frozen=True)
 class Clock:
     """Time, so that tests need none of it."""
@@ -146,9 +103,20 @@ class Clock:
     today: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
 
 
-def polling() -> Iterable[float]:
+def retrying() -> Iterator[float]:
+    """Seconds before a call that was refused, or whose answer was lost, is made again."""
+    return _growing(0.2, 1.5)
+
+
+def _growing(seconds: float, growth: float) -> Iterator[float]:
+    while True:
+        yield seconds
+        seconds = min(seconds * growth, 15)
+
+
+def polling() -> Iterator[float]:
     """Seconds between polls: short at first, since most things settle soon, then slower."""
-    return BackoffIterator(delay=0.2, backoff=1.5, max_delay=15)
+    return _growing(0.2, 1.5)
 
 
 @dataclass(frozen=True)
@@ -173,7 +141,7 @@ class Aws:
 
     new_client: makes a boto3 client for a service name. known_clients: those that exist, by service name.
     region: its name, for messages. read_seconds: for how long a read is made again that AWS is too busy for.
-    progress: is told what is waited for.
+    progress: is told what is waited for. pace: how fast calls are made that AWS has refused for being too many.
     """
 
     new_client: Callable[[str], Any]
@@ -182,6 +150,7 @@ class Aws:
     known_clients: dict[str, Any] = field(default_factory=dict)
     read_seconds: float = READ_SECONDS
     progress: ProgressFile = field(default_factory=ProgressFile)
+    pace: Pace = field(default_factory=Pace)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, read: Read) -> Mapping[str, Any] | None:
@@ -248,21 +217,45 @@ class Aws:
         repeat_lost: bool,
         whole: bool = True,
     ) -> Mapping[str, Any]:
-        began = self.clock.now()
+        ticket = self.pace.ticket(self.clock.now())
+        self._stand_in_line(service, operation, ticket, seconds)
+        began = sent = self.clock.now()
         with self.progress.wait(seconds) as tell:
-            for attempt, pause in enumerate(polling(), 1):
+            for attempt, pause in enumerate(retrying(), 1):
                 try:
-                    return self._call(service, operation, arguments, whole)
+                    answer = self._call(service, operation, arguments, whole)
                 except AwsError as error:
                     if error.lost and not repeat_lost:
                         raise
-                    if self.gives_up(error, attempt, began, seconds, pause):
+                    told = (error.code, error.text, sent, self.clock.now())
+                    in_line = self.pace.refused(service, operation, *told)
+                    if self.gives_up(error, attempt, began, seconds, in_line or pause):
                         raise self.told(error, attempt, began) from error
                     if attempt >= ATTEMPTS:
                         tell(f"{error.asked} is not taken yet ({error.code}), asked {attempt} times")
-                # Jitter, so that several tables that were refused together do not come back together.
-                self.clock.sleep(pause * random.uniform(0.75, 1.25))
-        raise AssertionError("polling never ends")
+                else:
+                    if not self.pace.free:
+                        self.pace.taken(service, operation, sent)
+                    return answer
+                if in_line:
+                    self._stand_in_line(service, operation, ticket, began + seconds - self.clock.now())
+                else:
+                    # Jitter, so that several tables that were refused together do not come back together.
+                    self.clock.sleep(pause * random.uniform(0.75, 1.25))
+                sent = self.clock.now()
+        raise AssertionError("the pauses never end")
+
+    def _stand_in_line(self, service: str, operation: str, ticket: Ticket, seconds: float) -> None:
+        """Waits until a call of which AWS has had too many may be made; a moment longer than for so long at most."""
+        if self.pace.free:
+            return
+        until = self.clock.now() + max(seconds, MOMENT)
+        while (now := self.clock.now()) < until:
+            wait = self.pace.seconds(service, operation, ticket, now)
+            if not wait:
+                return
+            self.clock.sleep(min(wait, until - now))
+        self.pace.leave(service, operation, ticket)
 
     def gives_up(self, error: AwsError, attempt: int, began: float, seconds: float, pause: float) -> bool:
         """Whether a call that failed so is not made again after a pause.
@@ -347,57 +340,17 @@ class Aws:
             # A stream may break while it is read, so that belongs to the call.
             return {**answer, "Body": answer["Body"].read()} if "Body" in answer else answer
         except ClientError as error:
-            raise _refusal(error, service, operation, arguments) from error
+            raise refusal(error, service, operation, arguments) from error
         except (BotoCoreError, HTTPClientError, ResponseParserError, CutAnswerError) as error:
-            raise _no_answer(error, service, operation, arguments, client.meta.endpoint_url) from error
+            raise no_answer(error, service, operation, arguments, client.meta.endpoint_url) from error
 
 
 def _check_hope(condition: Condition, answer: Mapping[str, Any] | None, overtaken: str) -> None:
     if isinstance(condition, Guard):
         text = condition.waiting_for(answer)
-        raise AwsError(_asked(condition.operation, condition.arguments), "Changed", text, Kind.MOVED, "Run it again.")
+        raise AwsError(
+            asked_for(condition.operation, condition.arguments), "Changed", text, Kind.MOVED, "Run it again."
+        )
     hopeless = condition.hopeless(answer) or overtaken
     if hopeless:
         raise StuckError(hopeless)
-
-
-def _asked(operation: str, arguments: Mapping[str, Any]) -> str:
-    subject = next(
-        (arguments[name] for name in SUBJECTS if name in arguments),
-        "",
-    )
-    return f"{operation} of {subject}" if subject else operation
-
-
-def _refusal(error: ClientError, service: str, operation: str, arguments: Mapping[str, Any]) -> AwsError:
-    answer = error.response.get("Error", {})
-    code, text = str(answer.get("Code", "")), str(answer.get("Message", ""))
-    asked = _asked(operation, arguments)
-    if text.lstrip().lower().startswith("<!doctype html"):
-        text = "an HTML page instead of an answer"
-    headless = code == "403" and operation.startswith("Head")
-    if code.startswith("AccessDenied") or headless or "not authorized to perform" in text:
-        action = f"{service}:{ACTIONS.get(operation, operation)}"
-        return AwsError(asked, code, text, Kind.DENIED, Denial.of(text).advice(action, text))
-    rule = classify(code, text)
-    return AwsError(asked, code, text, rule.kind, rule.advice, rule.momentary, rule.lost, error.response)
-
-
-def _no_answer(error: Exception, service: str, operation: str, arguments: Mapping[str, Any], endpoint: str) -> AwsError:
-    asked, code, text = _asked(operation, arguments), type(error).__name__, str(error)
-    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
-        advice = "Give credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role."
-        return AwsError(asked, code, text, Kind.FINAL, advice)
-    if isinstance(error, (BotoConnectionError, HTTPClientError)):
-        advice = f"Nobody answers at {endpoint}: check the endpoint, the region and the network."
-        # What could not even connect asked nothing.
-        lost = isinstance(error, HTTPClientError)
-        return AwsError(asked, code, text, Kind.UNREACHABLE, advice, momentary=True, lost=lost)
-    if isinstance(error, (CutAnswerError, IncompleteReadError, ResponseParserError)):
-        advice = (
-            f"What answers at {endpoint} is not AWS, or loses parts of its answers: check the endpoint and the way."
-        )
-        return AwsError(asked, code, text, Kind.UNREACHABLE, advice, momentary=True, lost=True)
-    if isinstance(error, ParamValidationError):
-        return AwsError(asked, code, text, Kind.FINAL, "This boto3 may be too old for the setting: update it.")
-    return AwsError(asked, code, text, Kind.FINAL, "")

@@ -17,15 +17,11 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import (
-    CLIENT_CONFIG,
-    Aws,
-    Clock,
-    Patience,
-    watch_answers,
-)
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.answers import watch_answers
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import CLIENT_CONFIG, Aws, Clock, Patience
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.converge import Outcome, Run, converge, delete
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.deletion import Deletion
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.pace import Pace
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_table
 from scripts.emulator.request_log import READS
 from tests.aws.virtual_time import VirtualTime
@@ -79,6 +75,7 @@ class Cloud:
         self.world = self.stopped.world
         self.time = VirtualTime(self.stopped.clock)
         self.region = self.world.region(REGION)
+        self.pace = Pace()
 
     # What the engine sees
 
@@ -86,7 +83,7 @@ class Cloud:
         _current[0] = self
         clock = Clock(self.time.now, self.time.sleep, self.time.today)
         clients = {service: _client(service) for service in ("dynamodb", "kms")}
-        return Aws(clients.__getitem__, REGION, clock, clients)
+        return Aws(clients.__getitem__, REGION, clock, clients, pace=self.pace)
 
     def converge(self, definition: dict[str, Any], **how: Any) -> Outcome:
         """How: wait, seconds, check, create."""

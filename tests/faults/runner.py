@@ -19,7 +19,8 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import CLIENT_CONFIG, Aws, Clock, watch_answers
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.answers import watch_answers
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import CLIENT_CONFIG, Aws, Clock
 from tests.faults.between import Faults
 from tests.faults.scenarios import Ended, Scenario, backups
 from tests.faults.strikes import Strike, Target
