@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from .aws import Aws, Patience, retrying
 from .errors import AwsError, Kind, StuckError, WaitTimeoutError
 from .plan import Lane, Plan
 from .steps import Step
+from .threads import side_by_side
 
 # Before it is looked whether AWS did what it did not answer to: reads lag behind changes.
 LAG_SECONDS = 2.0
@@ -72,10 +72,7 @@ def apply_plan(plan: Plan, aws: Aws, patience: Patience, was_done: Look = _unkno
 
 
 def _run_stage(stage: Sequence[Lane], aws: Aws, patience: Patience, was_done: Look) -> Applied:
-    if len(stage) == 1:
-        return _run_lane(stage[0], aws, patience, was_done)
-    with ThreadPoolExecutor(len(stage)) as pool:
-        return sum(pool.map(lambda lane: _run_lane(lane, aws, patience, was_done), stage), Applied())
+    return sum(side_by_side(lambda lane: _run_lane(lane, aws, patience, was_done), stage, len(stage)), Applied())
 
 
 def _run_lane(lane: Lane, aws: Aws, patience: Patience, was_done: Look) -> Applied:

@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -26,10 +26,15 @@ except ImportError:
 from .answers import NOT_FOUND, CutAnswerError, asked_for, no_answer, refusal, watch_answers
 from .conditions import Condition
 from .errors import AwsError, Kind, StuckError, WaitTimeoutError
+from .kept import Kept
 from .overtaken import Doubt, Guard, undone
 from .pace import Pace, Ticket
 from .progress import ProgressFile, Tell
 from .state import Read
+from .threads import MOST_AT_A_TIME, shared
+
+# Threads that help all tables with their reads, three to each of the ten that are worked on at a time by default.
+READERS = 30
 
 # botocore repeats nothing here. It would repeat a write whose answer was lost, and so make a second backup; it would
 # take a spent quota (LimitExceededException) for throttling. What is worth repeating is repeated below.
@@ -37,7 +42,8 @@ CLIENT_CONFIG = {
     "retries": {"mode": "standard", "total_max_attempts": 1},
     "connect_timeout": 10,
     "read_timeout": 30,
-    "max_pool_connections": 40,
+    # What is used is not more than there are threads. One that the pool has no place for would be made anew each time.
+    "max_pool_connections": MOST_AT_A_TIME + READERS,
 }
 
 # Throttling, failures of the server and of the network are met this often at least, whether somebody waits or not.
@@ -152,6 +158,8 @@ class Aws:
     progress: ProgressFile = field(default_factory=ProgressFile)
     pace: Pace = field(default_factory=Pace)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _readers: Executor = field(default_factory=lambda: ThreadPoolExecutor(READERS))
+    _kept: Kept = field(default_factory=Kept)
 
     def read(self, read: Read) -> Mapping[str, Any] | None:
         """The answer of a read, all its pages; C(None) when there is no such thing.
@@ -174,11 +182,14 @@ class Aws:
         """
         reads = tuple(reads)
         if len(reads) < 2:
-            return {read.name: self.read(read) for read in reads}
+            return {read.name: self._read_one(read) for read in reads}
         for service in {read.service for read in reads}:
             self._client(service)
-        with ThreadPoolExecutor(len(reads)) as pool:
-            return dict(zip((read.name for read in reads), pool.map(self.read, reads), strict=True))
+        answers = shared(self._read_one, reads, self._readers)
+        return dict(zip((read.name for read in reads), answers, strict=True))
+
+    def _read_one(self, read: Read) -> Mapping[str, Any] | None:
+        return self._kept.answer(read, self.read, self.clock.now) if read.common else self.read(read)
 
     def page(self, read: Read, patience: Patience) -> Mapping[str, Any]:
         """The answer of a read as it comes: one page of it, and the error where there is no such thing.

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -22,7 +21,6 @@ from .progress import PROGRESS_OPTIONS, ProgressFile, progress_file
 from .report import message, report
 from .spec import TableSpec, parse_table, parse_tables
 
-Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 WAIT_OPTIONS: dict[str, Any] = {
@@ -125,12 +123,6 @@ def backup_name(module: AwsModule, table: str) -> str:
     if not module.params["final_backup"]:
         return ""
     return module.params.get("final_backup_name") or stamped(table, "-final", datetime.now(timezone.utc))
-
-
-def side_by_side(work: Callable[[Item], Result], items: Sequence[Item], at_most: int) -> list[Result]:
-    """The results of the work on each item, in their order, C(at_most) at a time."""
-    with ThreadPoolExecutor(max(1, min(at_most, len(items)))) as pool:
-        return list(pool.map(work, items))
 
 
 def end_one(module: AwsModule, outcome: Outcome, region: str) -> NoReturn:

@@ -18,13 +18,15 @@ class Read:
     """One read of AWS.
 
     operation, arguments: the call in botocore's words. service: C(dynamodb) or C(kms).
-    key: the name under which its answer is kept in a state.
+    key: the name under which its answer is kept in a state. common: whether many tables ask for the same, so that an
+    answer that is some seconds old will do.
     """
 
     operation: str
     arguments: Mapping[str, Any]
     service: str = "dynamodb"
     key: str = ""
+    common: bool = False
 
     @property
     def name(self) -> str:

@@ -107,7 +107,7 @@ unknown:
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Aws
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.cloudwatch import recorded
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.declared import DEFINITIONS_OPTION, declared
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module, side_by_side
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_look import described
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.metrics import MAX_DAYS, MINUTE
@@ -120,6 +120,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.switching impor
     peak_metrics,
     plan_switch,
 )
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.threads import side_by_side
 
 
 def propose(table: str, wish: Wish, days: int, aws: Aws) -> Switch:

@@ -142,11 +142,12 @@ unknown:
 """
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.declared import DEFINITIONS_OPTION, declared
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module, side_by_side
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError, StuckError
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_look import Asked, look
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_text import index_lines, phase
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.progress import PROGRESS_OPTIONS
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.threads import side_by_side
 
 
 def main() -> None:

@@ -78,11 +78,12 @@ moving:
   sample: [{name: Orders, encryption: {type: KMS, key: alias/orders-2027}}]
 """
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module, side_by_side
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.index_look import described
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.key_move import plan_move
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.rotation import find_key
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.threads import side_by_side
 
 
 def main() -> None:

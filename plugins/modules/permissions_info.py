@@ -177,13 +177,13 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     connect,
     new_module,
     parse_or_fail,
-    side_by_side,
     tables_of,
 )
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.permissions import CustomerKey
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.preflight import Request, check
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_names
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.threads import side_by_side
 
 
 def main() -> None:

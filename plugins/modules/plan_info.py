@@ -182,13 +182,13 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     new_module,
     parse_or_fail,
     results_of,
-    side_by_side,
     tables_of,
 )
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.key_look import alias_problem
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.permissions import CustomerKey
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.run_plan import RunPlan, Wish, look
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.threads import side_by_side
 
 
 def main() -> None:

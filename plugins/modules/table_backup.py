@@ -144,8 +144,8 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     connect,
     new_module,
     run_of,
-    side_by_side,
 )
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.threads import side_by_side
 
 
 def main() -> None:

@@ -194,10 +194,10 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     connect,
     new_module,
     run_of,
-    side_by_side,
 )
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.exporting import end_exports, export_table, place_of
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.exports import JSON_FORMAT, LAST, Order, filter_of
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.threads import side_by_side
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.transfer import TimeError, parse_time
 
 TEXT = {"type": "str"}

@@ -119,9 +119,10 @@ text:
   type: str
 """
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module, side_by_side
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.exporting import last_exports, read_export
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.threads import side_by_side
 
 
 def main() -> None:

@@ -92,8 +92,9 @@ tables:
 """
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.catalog import has_tags, look_at, table_names
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module, side_by_side
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import connect, new_module
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.threads import side_by_side
 
 
 def main() -> None:

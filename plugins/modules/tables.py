@@ -179,11 +179,11 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     new_module,
     parse_or_fail,
     run_of,
-    side_by_side,
     tables_of,
 )
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_names
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.threads import side_by_side
 
 
 def main() -> None:

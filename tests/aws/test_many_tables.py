@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.converge import Outcome
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import side_by_side
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.threads import side_by_side
 from tests.aws.changes import ON_DEMAND, Definition, index
 from tests.aws.cloud import Cloud
 

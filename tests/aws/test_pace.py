@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import side_by_side
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.threads import side_by_side
 from tests.aws.changes import Definition
 from tests.aws.cloud import Cloud
 

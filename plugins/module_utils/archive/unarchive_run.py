@@ -16,7 +16,12 @@ from typing import Any, NoReturn
 
 from ..arguments import DefinitionError
 from ..aws import Aws, Patience
-from ..entry import WAIT_OPTIONS, AwsModule, connect, new_module, side_by_side
+from ..entry import (
+    WAIT_OPTIONS,
+    AwsModule,
+    connect,
+    new_module,
+)
 from ..errors import AwsError, StuckError, WaitTimeoutError
 from ..items.calls import Calls
 from ..items.options import ITEM_OPTIONS, MOST_THREADS, Table, calls_of, described, job_of, slice_of, walk_of
@@ -24,6 +29,7 @@ from ..items.progress import Progress
 from ..items.segments import Slice
 from ..items.text import count_lines, sample_lines
 from ..progress import PROGRESS_OPTIONS, ProgressFile
+from ..threads import side_by_side
 from ..transfer import TimeError, parse_time
 from . import unarchiving as outcomes
 from .manifest import read_manifest

@@ -94,7 +94,7 @@ class EncryptionSetting(Setting[Encryption]):
         if want.key == MANAGED_KEY and not (description or {}).get("SSEDescription"):
             # CreateTable and UpdateTable take the managed key without being told which it is.
             return ()
-        return (Read("DescribeKey", {"KeyId": want.key}, service="kms", key=_answer_name(want.key)),)
+        return (Read("DescribeKey", {"KeyId": want.key}, service="kms", key=_answer_name(want.key), common=True),)
 
     def resolve(self, want: Encryption, state: TableState) -> Encryption:
         metadata = state.answer(_answer_name(want.key)).get("KeyMetadata", {})
