@@ -46,12 +46,14 @@ _value:
 
 from typing import Any
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.access_policies import parse_access
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
 
 
 def access_problems(definitions: Any, consumers: Any) -> list[str]:
     """Every mistake in the definitions and the consumers."""
+    # Imported here, since a filter of a collection is found by loading all of them.
+    from ansible_collections.auditflow.dynamodb.plugins.module_utils.access_policies import parse_access
+
     try:
         parse_access(definitions, consumers)
     except DefinitionError as error:

@@ -49,12 +49,14 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils import dashboard_body as bodies
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
 
 
 def dashboard_body(definitions: Any, region: str, options: Any = None) -> dict[str, Any]:
     """The body of a dashboard of these tables."""
+    # Imported here, since a filter of a collection is found by loading all of them.
+    from ansible_collections.auditflow.dynamodb.plugins.module_utils import dashboard_body as bodies
+
     try:
         return bodies.dashboard_body(definitions, region, options)
     except DefinitionError as error:

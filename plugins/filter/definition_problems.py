@@ -47,11 +47,13 @@ _value:
 from typing import Any
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_names, parse_tables
 
 
 def definition_problems(definitions: Any, state: str = "present") -> list[str]:
     """Every mistake in the definitions."""
+    # Imported here, since a filter of a collection is found by loading all of them.
+    from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_names, parse_tables
+
     parse = parse_names if state == "absent" else parse_tables
     try:
         parse(definitions)

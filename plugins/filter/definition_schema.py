@@ -42,14 +42,15 @@ _value:
 
 from typing import Any
 
-import yaml
-
-from ansible_collections.auditflow.dynamodb.plugins.module_utils import definition_schema as schemas
-from ansible_collections.auditflow.dynamodb.plugins.modules.table import DOCUMENTATION as TABLE
-
 
 def definition_schema(title: str) -> dict[str, Any]:
     """The schema."""
+    # Imported here, since a filter of a collection is found by loading all of them.
+    import yaml
+
+    from ansible_collections.auditflow.dynamodb.plugins.module_utils import definition_schema as schemas
+    from ansible_collections.auditflow.dynamodb.plugins.modules.table import DOCUMENTATION as TABLE
+
     return schemas.definition_schema(title, yaml.safe_load(TABLE)["options"])
 
 

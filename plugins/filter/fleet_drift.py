@@ -67,11 +67,12 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.fleet_drift import Host, report_lines
-
 
 def fleet_drift(names: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What was found on each host, for people, and which hosts can be repaired."""
+    # Imported here, since a filter of a collection is found by loading all of them.
+    from ansible_collections.auditflow.dynamodb.plugins.module_utils.fleet_drift import Host, report_lines
+
     hosts = [Host.of(name, hostvars[name]) for name in names]
     return {
         "lines": report_lines(hosts),

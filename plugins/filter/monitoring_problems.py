@@ -45,12 +45,14 @@ _value:
 
 from typing import Any
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.alarm_options import parse_monitoring
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
 
 
 def monitoring_problems(definitions: Any, options: Any = None) -> list[str]:
     """Every mistake in the definitions and the options."""
+    # Imported here, since a filter of a collection is found by loading all of them.
+    from ansible_collections.auditflow.dynamodb.plugins.module_utils.alarm_options import parse_monitoring
+
     try:
         parse_monitoring(definitions, options)
     except DefinitionError as error:

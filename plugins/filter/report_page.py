@@ -53,13 +53,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.report_page import page
-
 
 def report_page(
     names: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]], prices: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the page shows."""
+    # Imported here, since a filter of a collection is found by loading all of them.
+    from ansible_collections.auditflow.dynamodb.plugins.module_utils.report_page import page
+
     view = asdict(page({name: hostvars[name] for name in names}, prices))
     # What others wrote into the page cannot know it: no script of theirs would run even if it stood there unescaped.
     nonce = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:32]

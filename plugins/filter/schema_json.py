@@ -43,12 +43,14 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils import schema_json as schema_jsons
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
 
 
 def schema_json(definitions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What there is to say of the tables."""
+    # Imported here, since a filter of a collection is found by loading all of them.
+    from ansible_collections.auditflow.dynamodb.plugins.module_utils import schema_json as schema_jsons
+
     try:
         return schema_jsons.schema_json(definitions)
     except DefinitionError as error:

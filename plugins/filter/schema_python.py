@@ -44,12 +44,14 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils import schema_python as schema_pythons
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
 
 
 def schema_python(definitions: Sequence[Mapping[str, Any]]) -> str:
     """The text of the module."""
+    # Imported here, since a filter of a collection is found by loading all of them.
+    from ansible_collections.auditflow.dynamodb.plugins.module_utils import schema_python as schema_pythons
+
     try:
         return schema_pythons.schema_python(definitions)
     except DefinitionError as error:

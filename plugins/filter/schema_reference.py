@@ -74,12 +74,14 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils import schema_reference as pages
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
 
 
 def schema_reference(definitions: Any, consumers: Any = None, monitoring: Any = None) -> dict[str, Any]:
     """What the page about these tables says."""
+    # Imported here, since a filter of a collection is found by loading all of them.
+    from ansible_collections.auditflow.dynamodb.plugins.module_utils import schema_reference as pages
+
     try:
         return pages.schema_reference(definitions, consumers, monitoring)
     except DefinitionError as error:
