@@ -139,6 +139,11 @@ key_changes:
   type: list
   elements: str
   sample: [to be created]
+key_arn:
+  description: The ARN of the customer key; empty where there is none, or none was asked for.
+  returned: success
+  type: str
+  sample: arn:aws:kms:ap-south-1:111122223333:key/0c1c634e-f21e-4906-943e-41c3261bf563
 missing:
   description: Permissions that this run needs and the caller does not have, as M(auditflow.dynamodb.permissions_info) returns them.
   returned: when one is missing
@@ -244,6 +249,7 @@ def _result(module: AwsModule, plan: RunPlan) -> dict[str, Any]:
         "changed": False,
         "diff": [],
         "in_sync": plan.in_sync,
+        "key_arn": plan.found.arn if plan.found else "",
         "key_changes": list(plan.key_changes),
         "text": f"{heading}\n{result['plan_text']}",
     }
