@@ -95,7 +95,8 @@ def _findings(variables: Mapping[str, Any]) -> list[Finding]:
         lines = _lines(failed.get("msg"))
         return [*_key(variables), *found, Finding(WHOLE, ERROR, f"at: {task}", _cut(lines))]
     if not found:
-        return [Finding(WHOLE, ERROR, "not reached", ())]
+        look = variables.get("tables_look") or {}
+        return [Finding(WHOLE, ERROR, "not reached", _lines(look.get("msg")) if look.get("unreachable") else ())]
     return [*_key(variables), *found]
 
 

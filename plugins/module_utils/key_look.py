@@ -70,9 +70,14 @@ class FoundKey:
 
 def find_key(alias: str, aws: Aws) -> FoundKey:
     """Looks at the key. Raises AwsError."""
-    answer = aws.read(Read("DescribeKey", {"KeyId": alias}, service="kms")) or {}
-    metadata = answer.get("KeyMetadata") or {}
+    answers = aws.read_all([described(alias)])
+    metadata = (answers["DescribeKey"] or {}).get("KeyMetadata") or {}
     return look_at(metadata, aws) if metadata else FoundKey()
+
+
+def described(name: str) -> Read:
+    """The read that describes a key. Tables that are encrypted with it ask the same."""
+    return Read("DescribeKey", {"KeyId": name}, service="kms", common=True)
 
 
 def look_at(metadata: Mapping[str, Any], aws: Aws) -> FoundKey:

@@ -19,7 +19,7 @@ from .converge import Outcome, Run, converge, delete
 from .deletion import Deletion
 from .errors import AwsError
 from .iam import Caller, Place
-from .key_look import look_at
+from .key_look import described, look_at
 from .permissions import CustomerKey, Need, deletion_needs, key_needs, merge, table_needs
 from .settings.encryption import KEY_ARN, KEY_USE, MANAGED_KEY
 from .simulation import Verdict, ask
@@ -132,7 +132,7 @@ def _find_keys(request: Request, aws: Aws, work: Work) -> Keys:
 
     def find(name: str) -> Mapping[str, Any] | None:
         try:
-            return (aws.read(Read("DescribeKey", {"KeyId": name}, service="kms")) or {}).get("KeyMetadata")
+            return (aws.read_all([described(name)])["DescribeKey"] or {}).get("KeyMetadata")
         except AwsError:
             # Not found, not allowed, not there: the simulation says which of them matters.
             return None

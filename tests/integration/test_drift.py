@@ -93,7 +93,7 @@ def test_report_over_all_regions(fleet: Fleet) -> None:
         f"changed {account} {regions['changed']} consents in sync",
         f"empty {account} {regions['empty']} orders missing",
         f"empty {account} {regions['empty']} consents missing",
-        f"dead {regions['dead']} (all) error at: Show the account, the region and the endpoint",
+        f"dead {regions['dead']} (all) error at: Compare the tables and the key with their definitions",
         "4 hosts: 3 in sync, 1 differs, 2 missing, 1 error",
     ]
     text = run.task(REPORT).message
@@ -103,7 +103,7 @@ def test_report_over_all_regions(fleet: Fleet) -> None:
         "right": "In sync.",
         "changed": "Drift: orders",
         "empty": "Drift: orders, consents",
-        "dead": "Not compared: (all) at: Show the account, the region and the endpoint",
+        "dead": "Not compared: (all) at: Compare the tables and the key with their definitions",
     }
 
 

@@ -85,16 +85,31 @@ def failure(task: str, message: Any) -> dict[str, Any]:
         ),
         pytest.param({}, [("(all)", "error", "not reached")], "Not compared: (all) not reached", id="unreachable"),
         pytest.param(
-            variables(IN_SYNC, tables_key={"changed": True}),
-            [("customer key", "differs", "missing, disabled, tags or rotation"), ("orders", "in sync", "")],
+            variables(IN_SYNC, tables_look={"key_changes": ["rotation to be turned on"]}),
+            [("customer key", "differs", "rotation to be turned on"), ("orders", "in sync", "")],
             "Drift: customer key",
             id="key",
         ),
         pytest.param(
-            variables(IN_SYNC, tables_key={"changed": False}), [("orders", "in sync", "")], "", id="key right"
+            variables(IN_SYNC, tables_look={"key_changes": []}), [("orders", "in sync", "")], "", id="key right"
         ),
         pytest.param(
-            variables(IN_SYNC, tables_key={"skipped": True}), [("orders", "in sync", "")], "", id="no key asked for"
+            {"tables_look": {"unreachable": True, "msg": "no such host"}},
+            [("(all)", "error", "not reached")],
+            "Not compared: (all) not reached",
+            id="out of reach",
+        ),
+        pytest.param(
+            {"tables_look": {"in_sync": True, "results": [IN_SYNC]}, "tables_result": {"results": [MISSING]}},
+            [("orders", "in sync", "")],
+            "",
+            id="looked at again after a run",
+        ),
+        pytest.param(
+            {"tables_look": {"in_sync": False, "results": [MISSING]}, "tables_result": {"skipped": True}},
+            [("audits", "missing", "")],
+            "Drift: audits",
+            id="looked at only",
         ),
     ],
 )
