@@ -10,7 +10,7 @@ what is in sync needs no permission that the comparison has not proven.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -46,13 +46,14 @@ class Wish:
 class RunPlan:
     """What was found.
 
-    outcomes: what would come of each table, in check mode. found: the customer key; C(None) where none was asked for.
-    key_changes: what would be done to it. permissions: what IAM said; C(None) where it was not asked.
+    outcomes: what would come of each table, in check mode. alias: that of the customer key. found: the key; C(None)
+    where none was asked for. key_changes: what would be done to it. permissions: what IAM said; C(None) where it was not asked.
     problem: why not to go on; empty where all is well.
     """
 
     identity: Identity
     outcomes: tuple[Outcome, ...] = ()
+    alias: str = ""
     found: FoundKey | None = None
     key_changes: tuple[str, ...] = ()
     permissions: Preflight | None = None
@@ -63,14 +64,16 @@ class RunPlan:
         """Whether there is nothing to do."""
         return not self.key_changes and all(outcome.in_sync for outcome in self.outcomes)
 
-    def heading(self, alias: str) -> str:
+    @property
+    def key_text(self) -> str:
+        """What would be done to the key, for people; empty where nothing would."""
+        return f"customer key {self.alias}: {'; '.join(self.key_changes)}" if self.key_changes else ""
+
+    @property
+    def heading(self) -> str:
         """All but the tables, for people."""
-        lines = [self.identity.text]
-        if self.permissions:
-            lines.append(self.permissions.text)
-        if self.key_changes:
-            lines.append(f"customer key {alias}: {'; '.join(self.key_changes)}")
-        return "\n".join(lines)
+        permissions = self.permissions.text if self.permissions else ""
+        return "\n".join(line for line in (self.identity.text, permissions, self.key_text) if line)
 
 
 def look(wish: Wish, aws: Aws, work: Work) -> RunPlan:
@@ -82,20 +85,17 @@ def look(wish: Wish, aws: Aws, work: Work) -> RunPlan:
     jobs: list[Callable[[], Any]] = [lambda: _identity(wish, aws), lambda: _key(wish, aws)]
     jobs += [partial(converge, spec, aws, run) for spec in wish.specs]
     identity, key, *outcomes = work(lambda job: job(), jobs)
-    changes = tuple(key.changes(wish.key)) if wish.key and isinstance(key, FoundKey) else ()
-    plan = RunPlan(identity, tuple(outcomes), key if isinstance(key, FoundKey) else None, changes)
     if identity.problem:
         return RunPlan(identity, problem=identity.problem)
+    plan = RunPlan(identity, tuple(outcomes), problem=str(key) if isinstance(key, AwsError) else "")
+    if wish.key and isinstance(key, FoundKey):
+        plan = replace(plan, alias=wish.key.alias, found=key, key_changes=tuple(key.changes(wish.key)))
     denied = any(_denied(error) for error in (key, *(outcome.error for outcome in outcomes)))
     due = wish.writes and not plan.in_sync
-    permissions = None
-    if wish.permissions and (due or denied):
-        request = Request(wish.specs, wish.writes, wish.create, key=wish.key)
-        permissions = check(request, aws, work, identity.arn)
-    problem = str(key) if isinstance(key, AwsError) else ""
-    if permissions and permissions.missing:
-        problem = permissions.text
-    return RunPlan(identity, plan.outcomes, plan.found, changes, permissions, problem)
+    if not (wish.permissions and (due or denied)):
+        return plan
+    permissions = check(Request(wish.specs, wish.writes, wish.create, key=wish.key), aws, work, identity.arn)
+    return replace(plan, permissions=permissions, problem=permissions.text if permissions.missing else plan.problem)
 
 
 def _identity(wish: Wish, aws: Aws) -> Identity:

@@ -144,6 +144,11 @@ key_arn:
   returned: success
   type: str
   sample: arn:aws:kms:ap-south-1:111122223333:key/0c1c634e-f21e-4906-943e-41c3261bf563
+key_text:
+  description: RV(key_changes) for people, a line; empty where there are none.
+  returned: success
+  type: str
+  sample: "customer key alias/orders: rotation to be turned on"
 missing:
   description: Permissions that this run needs and the caller does not have, as M(auditflow.dynamodb.permissions_info) returns them.
   returned: when one is missing
@@ -243,7 +248,6 @@ def _customer_key(params: dict[str, Any]) -> CustomerKey:
 
 def _result(module: AwsModule, plan: RunPlan) -> dict[str, Any]:
     result = results_of(plan.outcomes, plan.identity.region)
-    heading = plan.heading(module.params["kms_alias"])
     return {
         **result,
         "changed": False,
@@ -251,7 +255,8 @@ def _result(module: AwsModule, plan: RunPlan) -> dict[str, Any]:
         "in_sync": plan.in_sync,
         "key_arn": plan.found.arn if plan.found else "",
         "key_changes": list(plan.key_changes),
-        "text": f"{heading}\n{result['plan_text']}",
+        "key_text": plan.key_text,
+        "text": f"{plan.heading}\n{result['plan_text']}",
     }
 
 

@@ -109,7 +109,7 @@ def test_what_is_in_sync_is_read_once_and_iam_is_not_asked() -> None:
     assert not plan.problem
     assert plan.outcomes[0].verified
     assert sorted(account.asked) == ["dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "sts:GetCallerIdentity"]
-    assert plan.heading("") == f"account {ACCOUNT}, region {REGION}, endpoint http://127.0.0.1:1, as {USER}"
+    assert plan.heading == f"account {ACCOUNT}, region {REGION}, endpoint http://127.0.0.1:1, as {USER}"
 
 
 def test_iam_is_asked_before_something_is_written() -> None:
@@ -119,12 +119,12 @@ def test_iam_is_asked_before_something_is_written() -> None:
     assert "iam:SimulatePrincipalPolicy" in account.asked
     assert plan.permissions
     assert plan.permissions.missing == ()
-    assert "permissions checked for" in plan.heading("")
+    assert "permissions checked for" in plan.heading
     assert not [call for call in account.model.calls if not call[0].startswith(("Describe", "List"))]
 
 
 @pytest.mark.parametrize("wish", [{"writes": False}, {"permissions": False}])
-def test_iam_is_not_asked_where_nobody_is_going_to_write_or_wants_it(wish: dict[str, bool]) -> None:
+def test_iam_is_not_asked_where_nobody_is_going_to_write_or_wants_it(wish: dict[str, Any]) -> None:
     account = Account(AwsModel())
     assert not looked(account, **wish).in_sync
     assert "iam" not in account.services
@@ -162,7 +162,7 @@ def test_no_credentials_are_told_before_what_else_went_wrong() -> None:
 def test_without_sts_the_place_is_all_there_is() -> None:
     account = Account(made(TTL))
     plan = looked(account, identity=False)
-    assert plan.heading("") == f"region {REGION}, endpoint http://127.0.0.1:1"
+    assert plan.heading == f"region {REGION}, endpoint http://127.0.0.1:1"
     assert "sts" not in account.services
 
 
@@ -185,7 +185,7 @@ def test_what_would_be_done_to_the_key(
     assert list(plan.key_changes) == changes
     assert plan.in_sync == (not changes)
     if changes:
-        assert f"customer key {ALIAS}: {'; '.join(changes)}" in plan.heading(ALIAS)
+        assert f"customer key {ALIAS}: {'; '.join(changes)}" in plan.heading
 
 
 def test_a_key_that_may_not_be_looked_at_stops_the_run() -> None:
