@@ -201,7 +201,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments impor
     Problems,
     check_options,
 )
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Clients
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.clients import Clients
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.discovery import Question, discover
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.fleet import (
     Account,

@@ -8,22 +8,21 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from itertools import groupby
 from typing import Any
 
 try:
-    from boto3.session import Session
     from botocore import xform_name
-    from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
     from botocore.parsers import ResponseParserError
 except ImportError:
     pass  # AnsibleAWSModule reports the missing library
 
-from .answers import NOT_FOUND, CutAnswerError, asked_for, no_answer, refusal, watch_answers
+from .answers import NOT_FOUND, CutAnswerError, asked_for, no_answer, refusal
 from .conditions import Condition
 from .errors import AwsError, Kind, StuckError, WaitTimeoutError
 from .kept import Kept
@@ -62,42 +61,10 @@ SERVICE_CONFIG: Mapping[str, Mapping[str, Any]] = {"cloudwatch": ADVICE, "iam": 
 # Reads are refused for moments only: a rate limit, or a sub-resource of a table in its first seconds.
 READ_SECONDS = 60
 
-# Before a condition is looked at again that held at the first look after a change.
+# Before a condition is looked at again that held at the first look after a change, as if nothing had been changed.
+# Reads lag behind changes: measured are three seconds at most of tags and resource policies, and a tenth of a second of
+# a new table in DescribeTable. Where the change was seen under way they do not, and no second look is made.
 SECOND_LOOK = 1.0
-
-
-@dataclass
-class Clients:
-    """Clients in many regions and accounts, for what runs on the control node itself.
-
-    Credentials are looked up once for each profile: a role that it names is assumed once, not once for each region.
-
-    endpoint: empty for AWS's own. options: boto3's arguments of a client, C(profile_name) among them.
-    """
-
-    endpoint: str
-    options: Mapping[str, Any]
-    _sessions: dict[str | None, Any] = field(default_factory=dict)
-
-    def new(self, service: str, region: str, credentials: Mapping[str, Any]) -> Any:
-        """A client with other credentials than those of the options, if any are given. Not for many threads at once.
-
-        Raises AwsError.
-        """
-        options = {**self.options, **credentials}
-        profile = options.pop("profile_name", None)
-        config = Config(**CLIENT_CONFIG)
-        try:
-            if profile not in self._sessions:
-                self._sessions[profile] = Session(profile_name=profile)
-            return watch_answers(
-                self._sessions[profile].client(
-                    service, region_name=region, endpoint_url=self.endpoint or None, config=config, **options
-                )
-            )
-        except (BotoCoreError, ValueError) as error:
-            advice = "Check the profile, the region and the endpoint."
-            raise AwsError(f"A client of {service}", type(error).__name__, str(error), Kind.FINAL, advice) from error
 
 
 @dataclass(frozen=True)
@@ -121,8 +88,8 @@ def _growing(seconds: float, growth: float) -> Iterator[float]:
 
 
 def polling() -> Iterator[float]:
-    """Seconds between polls: short at first, since most things settle soon, then slower."""
-    return _growing(0.2, 1.5)
+    """Seconds between polls: short at first, since most things settle soon, then slower; 16 in the first minute."""
+    return _growing(0.05, 1.6)
 
 
 @dataclass(frozen=True)
@@ -290,22 +257,24 @@ class Aws:
         """Waits until all conditions hold, and returns the empty string then.
 
         Where patience does not wait, each is looked at once, and what is still going on is returned.
-        looks: how often in a row a condition must hold: reads may lag behind a change that AWS has just taken.
+        looks: how often in a row a condition must hold that was not seen unmet before: reads may lag behind a change
+        that AWS has just taken.
         Raises AwsError, WaitTimeoutError, StuckError.
         """
-        for condition in conditions:
+        for asked, alike in groupby(conditions, _look):
             with self.progress.wait(patience.seconds) as tell:
-                going_on = self._unmet(condition, patience, looks, tell)
+                going_on = self._unmet(asked, tuple(alike), patience, looks, tell)
             if going_on:
                 return going_on
         return ""
 
-    def _unmet(self, condition: Condition, patience: Patience, looks: int, tell: Tell) -> str:
+    def _unmet(self, asked: Read, conditions: Sequence[Condition], patience: Patience, looks: int, tell: Tell) -> str:
+        """Waits for conditions that one read tells of: what holds holds at the same moment."""
         held, doubt = 0, Doubt()
         deadline = self.clock.now() + patience.seconds
         for pause in polling():
             try:
-                answer = self.read(Read(condition.operation, condition.arguments, condition.service))
+                answer = self.read(asked)
             except AwsError as error:
                 # Whoever waits for an hour does not mind that the network is down for a minute of it.
                 if not error.momentary or not patience.wait or self.clock.now() + pause > deadline:
@@ -313,18 +282,23 @@ class Aws:
                 held = 0
                 self.clock.sleep(pause)
                 continue
-            held = held + 1 if condition.holds(answer) else 0
-            if held == looks or (held and not patience.wait):
-                return ""
-            _check_hope(condition, answer, doubt.sure(undone(condition, answer), self.clock.now()))
+            unmet = next((condition for condition in conditions if not condition.holds(answer)), None)
+            if unmet is None:
+                held += 1
+                if held >= looks or not patience.wait:
+                    return ""
+                self.clock.sleep(SECOND_LOOK)
+                continue
+            # It has been seen under way, so reads do not lag behind it any more.
+            held, looks = 0, 1
+            _check_hope(unmet, answer, doubt.sure(undone(unmet, answer), self.clock.now()))
             if not patience.wait:
-                return condition.waiting_for(answer)
-            if not held and self.clock.now() + pause > deadline:
-                raise WaitTimeoutError(condition.waiting_for(answer), patience.seconds)
-            if not held:
-                tell(condition.waiting_for(answer), *condition.measured(answer))
-            self.clock.sleep(SECOND_LOOK if held else pause)
-        raise AssertionError("polling never ends")
+                return unmet.waiting_for(answer)
+            if self.clock.now() + pause > deadline:
+                raise WaitTimeoutError(unmet.waiting_for(answer), patience.seconds)
+            tell(unmet.waiting_for(answer), *unmet.measured(answer))
+            self.clock.sleep(pause)
+        raise AssertionError("the pauses never end")
 
     def knows(self, operation: str, member: str, service: str = "dynamodb") -> bool:
         """Whether this botocore can send a member of an operation's request."""
@@ -354,6 +328,10 @@ class Aws:
             raise refusal(error, service, operation, arguments) from error
         except (BotoCoreError, HTTPClientError, ResponseParserError, CutAnswerError) as error:
             raise no_answer(error, service, operation, arguments, client.meta.endpoint_url) from error
+
+
+def _look(condition: Condition) -> Read:
+    return Read(condition.operation, condition.arguments, condition.service)
 
 
 def _check_hope(condition: Condition, answer: Mapping[str, Any] | None, overtaken: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Clients
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.clients import Clients
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.discovery import Discovery, Question, discover
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import AwsError
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.fleet import Account, Selection
