@@ -88,8 +88,8 @@ def _growing(seconds: float, growth: float) -> Iterator[float]:
 
 
 def polling() -> Iterator[float]:
-    """Seconds between polls: short at first, since most things settle soon, then slower; 16 in the first minute."""
-    return _growing(0.05, 1.6)
+    """Seconds between polls: short at first, since most things settle soon, then slower; 15 in the first minute."""
+    return _growing(0.05, 1.7)
 
 
 @dataclass(frozen=True)
