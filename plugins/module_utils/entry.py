@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from ansible.module_utils.common.warnings import warn
@@ -17,9 +19,11 @@ from .arguments import DefinitionError, given
 from .aws import CLIENT_CONFIG, SERVICE_CONFIG, Aws, Clock, Patience
 from .backups import stamped
 from .converge import Outcome, Run, converge
+from .items.journal import write_whole
 from .progress import PROGRESS_OPTIONS, ProgressFile, progress_file
-from .report import message, report
+from .report import diff, report, result
 from .spec import TableSpec, parse_table, parse_tables
+from .text_many import failures_text, first_of, plan_text, settings_text, summary_text
 
 Result = TypeVar("Result")
 
@@ -36,6 +40,8 @@ DELETE_OPTIONS: dict[str, Any] = {
 SHARED_OPTIONS: dict[str, Any] = {
     name: {"type": "bool", "default": False} for name in ("purge_indexes", "purge_tags", "allow_index_rebuild")
 }
+# How much a module for many tables returns.
+RESULT_OPTIONS: dict[str, Any] = {"details": {"type": "bool", "default": False}, "report_file": {"type": "path"}}
 DETAILS = ("table", "settings_text", "summary_text")
 
 
@@ -127,52 +133,73 @@ def backup_name(module: AwsModule, table: str) -> str:
 
 def end_one(module: AwsModule, outcome: Outcome, region: str) -> NoReturn:
     """Ends a module that is about one table."""
-    _warn(module, outcome)
-    result = report(outcome, region)
+    _warn_of(module, [outcome])
+    told = report(outcome, region)
     if outcome.error:
         # What went wrong must not drown in what the table looks like.
-        module.fail_json(**{name: value for name, value in result.items() if name not in DETAILS})
-    module.exit_json(**result)
+        module.fail_json(**{name: value for name, value in told.items() if name not in DETAILS})
+    module.exit_json(**told)
 
 
 def end_many(module: AwsModule, outcomes: Sequence[Outcome], region: str) -> NoReturn:
-    """Ends a module that is about many tables: every result and diff is listed, and failed ones named."""
-    for outcome in outcomes:
-        _warn(module, outcome)
-    result = results_of(outcomes, region)
+    """Ends a module that is about many tables. Where one failed, the result is about those that did."""
+    _warn_of(module, outcomes)
+    found = results_of(outcomes, region, module.params["details"])
     failed = [outcome for outcome in outcomes if outcome.error]
     if failed:
-        module.fail_json(msg=failures_text(failed, len(outcomes)), **result)
-    module.exit_json(**result)
+        # A failed result is printed whole.
+        found["results"] = [each for each in found["results"] if each.get("failed")]
+        found = {name: value for name, value in found.items() if name not in DETAILS}
+    problems = [failures_text(failed, len(outcomes))] if failed else []
+    problems += _write_report(module.params["report_file"], outcomes, region)
+    if problems:
+        module.fail_json(msg="\n".join(problems), **found)
+    module.exit_json(**found)
 
 
-def results_of(outcomes: Sequence[Outcome], region: str) -> dict[str, Any]:
-    """What a module for many tables returns of them."""
-    reports = [report(outcome, region) for outcome in outcomes]
-    diffs = [each.pop("diff") for each in reports]
+def results_of(outcomes: Sequence[Outcome], region: str, details: bool = False) -> dict[str, Any]:
+    """What a module for many tables returns of them. details: whether each result is as that of a single table."""
+    diffs = (diff(outcome.plan, region) for outcome in outcomes)
     return {
         "changed": any(outcome.changed for outcome in outcomes),
         "in_sync": all(outcome.in_sync for outcome in outcomes),
         "verified": all(outcome.verified for outcome in outcomes),
-        "results": reports,
-        **{name: "\n".join(each[name] for each in reports) for name in ("plan_text", "settings_text", "summary_text")},
+        "results": [_detailed(outcome, region) if details else result(outcome, region) for outcome in outcomes],
+        "changed_tables": [outcome.name for outcome in outcomes if outcome.changed],
+        "plan_text": plan_text(outcomes, region),
+        "settings_text": settings_text(outcomes, region),
+        "summary_text": summary_text(outcomes, region),
         "pending": [f"{outcome.name}: {pending}" for outcome in outcomes for pending in outcome.pending],
-        "diff": [diff for diff in diffs if diff["before"] != diff["after"]],
+        "diff": [each for each in diffs if each["before"] != each["after"]],
     }
 
 
-def failures_text(failed: Sequence[Outcome], count: int) -> str:
-    """Which tables failed, and why. count: of how many."""
-    listed = "\n".join(f"- {message(outcome)}" for outcome in failed)
-    return f"{len(failed)} of {count} tables failed:\n{listed}"
+def _detailed(outcome: Outcome, region: str) -> dict[str, Any]:
+    return {name: value for name, value in report(outcome, region).items() if name != "diff"}
 
 
-def _warn(module: AwsModule, outcome: Outcome) -> None:
+def _write_report(path: str | None, outcomes: Sequence[Outcome], region: str) -> list[str]:
+    """Writes everything about each table to a file, where one is wanted. What went wrong, if anything did."""
+    if not path:
+        return []
+    told = {"region": region, "tables": [report(outcome, region) for outcome in outcomes]}
+    try:
+        write_whole(Path(path), json.dumps(told, indent=1), durable=False)
+    except OSError as error:
+        return [f"report_file could not be written: {error}. Everything else has been done."]
+    return []
+
+
+def _warn_of(module: AwsModule, outcomes: Sequence[Outcome]) -> None:
     # Not module.warn: amazon.aws 10 returns what it is given a second time, in a way that ansible-core deprecates.
-    for warning in outcome.warnings:
+    warnings = [warning for outcome in outcomes for warning in outcome.warnings]
+    warnings += [
+        f"{outcome.name} is not finished: {'; '.join(outcome.pending)}. Run it again to go on."
+        for outcome in outcomes
+        if outcome.pending and not outcome.error and not module.check_mode
+    ]
+    for warning in first_of(warnings, "warnings of other tables"):
         warn(warning)
-    if outcome.pending and not outcome.error and not module.check_mode:
-        warn(f"{outcome.name} is not finished: {'; '.join(outcome.pending)}. Run it again to go on.")
 
 
 def manage_one_setting(options: Mapping[str, Any], definition: Callable[[dict[str, Any]], dict[str, Any]]) -> NoReturn:

@@ -25,10 +25,10 @@ SUB_RESOURCES = {
 }
 
 
-def report(outcome: Outcome, region: str) -> dict[str, Any]:
-    """The result of one table, as the C(table) module returns it and C(tables) lists it."""
+def result(outcome: Outcome, region: str) -> dict[str, Any]:
+    """What came of one of many tables: what was done, what is left, and why not."""
     plan = outcome.plan
-    result = {
+    told = {
         "name": outcome.name,
         "changed": outcome.changed,
         "in_sync": outcome.in_sync,
@@ -42,10 +42,20 @@ def report(outcome: Outcome, region: str) -> dict[str, Any]:
             for step in plan.steps
         ],
         "plan_text": "\n".join(plan_lines(outcome, region)),
-        "settings_text": "\n".join(settings_lines(outcome, region)),
-        "summary_text": "\n".join(summary_lines(outcome, region)),
         "quotas": list(plan.quotas),
         "pending": list(outcome.pending),
+    }
+    if outcome.error:
+        told.update(msg=message(outcome), failed=True, failure=_failure(outcome.error))
+    return told
+
+
+def report(outcome: Outcome, region: str) -> dict[str, Any]:
+    """The result of one table, as the C(table) module returns it, with the table itself."""
+    return {
+        **result(outcome, region),
+        "settings_text": "\n".join(settings_lines(outcome, region)),
+        "summary_text": "\n".join(summary_lines(outcome, region)),
         "settings": [
             {
                 "setting": row.setting,
@@ -57,11 +67,8 @@ def report(outcome: Outcome, region: str) -> dict[str, Any]:
             for row in outcome.compared.rows
         ],
         "table": facts(outcome.state),
-        "diff": diff(plan, region),
+        "diff": diff(outcome.plan, region),
     }
-    if outcome.error:
-        result.update(msg=message(outcome), failed=True, failure=_failure(outcome.error))
-    return result
 
 
 def message(outcome: Outcome) -> str:

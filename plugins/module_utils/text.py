@@ -14,7 +14,7 @@ def plan_lines(outcome: Outcome, region: str) -> list[str]:
     """The plan as a person reads it: a heading, then a line a change, columns aligned."""
     plan = outcome.plan
     rows = [(change.symbol, change.label, change.summary, change.note) for change in plan.changes]
-    lines = [f"{outcome.name} ({region}): {_heading(outcome)}", *aligned(rows)]
+    lines = [f"{outcome.name} ({region}): {plan_heading(outcome)}", *aligned(rows)]
     refusals = [refusal for refusal in plan.refusals if not refusal.prerequisite]
     lines += [f"  x {refusal.setting} refused: {refusal.reason}. {refusal.remedy}" for refusal in refusals]
     lines += [f"  . needed first: {refusal}" for refusal in plan.refusals if refusal.prerequisite]
@@ -61,7 +61,8 @@ def summary_lines(outcome: Outcome, region: str) -> list[str]:
     return [f"{outcome.name} ({region}): {state.status or 'there'}{items}", *aligned(cells)]
 
 
-def _heading(outcome: Outcome) -> str:
+def plan_heading(outcome: Outcome) -> str:
+    """What is to be done, in a few words."""
     operations = {step.operation for step in outcome.plan.steps}
     if "CreateTable" in operations:
         return "to be created" if not outcome.error else "to be created, not done"

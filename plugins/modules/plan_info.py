@@ -85,6 +85,10 @@ options:
     description: How many tables are looked at at a time.
     type: int
     default: 10
+  details:
+    description: Whether RV(results) has of each table all that M(auditflow.dynamodb.table) returns, the table itself and every setting.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -186,6 +190,7 @@ from typing import Any
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
+    RESULT_OPTIONS,
     SHARED_OPTIONS,
     AwsModule,
     connect,
@@ -216,6 +221,7 @@ def main() -> None:
             "identity": {"type": "bool", "default": True},
             "permissions": {"type": "bool", "default": True},
             "parallel": {"type": "int", "default": 10},
+            "details": RESULT_OPTIONS["details"],
         }
     )
     params = module.params
@@ -247,7 +253,7 @@ def _customer_key(params: dict[str, Any]) -> CustomerKey:
 
 
 def _result(module: AwsModule, plan: RunPlan) -> dict[str, Any]:
-    result = results_of(plan.outcomes, plan.identity.region)
+    result = results_of(plan.outcomes, plan.identity.region, module.params["details"])
     return {
         **result,
         "changed": False,

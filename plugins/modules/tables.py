@@ -54,7 +54,9 @@ options:
     type: bool
     default: true
   parallel:
-    description: How many tables are worked on at a time.
+    description:
+      - How many tables are worked on at a time, at most 250.
+      - AWS changes 500 tables of an account and region at a time, and 250 where they have indexes.
     type: int
     default: 10
   purge_indexes:
@@ -77,6 +79,19 @@ options:
     description: With O(state=absent), whether an on-demand backup of each table is taken first.
     type: bool
     default: true
+  details:
+    description:
+      - Whether RV(results) has of each table all that M(auditflow.dynamodb.table) returns, the table itself and every setting.
+      - That is some ten kilobytes a table; O(report_file) keeps them out of the result.
+    type: bool
+    default: false
+  report_file:
+    description:
+      - A file that everything about each table is written to, as JSON, on the machine that the module runs on. Only its
+        owner may read it.
+      - A dictionary with C(region) and C(tables), a list of what M(auditflow.dynamodb.table) returns for each.
+      - It is written whole, in check mode and where tables failed, too.
+    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -133,13 +148,23 @@ in_sync:
   type: bool
 results:
   description:
-    - The result of each table in the order of O(tables), as M(auditflow.dynamodb.table) returns it, without its diff.
-    - A failed one has C(failed), C(msg) and C(failure).
+    - What came of each table, in the order of O(tables) - C(name), C(changed), C(in_sync), C(verified), C(plan), C(plan_text), C(quotas)
+      and C(pending), as M(auditflow.dynamodb.table) returns them. A failed one has C(failed), C(msg) and C(failure), too.
+    - It has these, however many tables there are, because what a play may rely on must not depend on their number. The
+      settings and the table itself, ten times as much, are there with O(details), and in O(report_file).
+    - Where a table failed, these are the failed ones only, since Ansible prints a failed result whole.
   returned: always
   type: list
   elements: dict
+changed_tables:
+  description: The names of the tables that were changed, or would be in check mode.
+  returned: always
+  type: list
+  elements: str
 plan_text:
-  description: The plans of all tables for people, several lines.
+  description:
+    - The plans of all tables for people, several lines.
+    - Of more than 20 tables those that are in sync are counted in the last line, as are those after the first hundred that are not.
   returned: always
   type: str
   sample: |-
@@ -147,12 +172,12 @@ plan_text:
       ~ ttl  off -> ttl  settles within the hour
     AuditFlow-AuditRecords (ap-south-1): in sync
 settings_text:
-  description: What is wanted and what was found, for people, a line a setting.
-  returned: always
+  description: What is wanted and what was found, for people, a line a setting. Of more than 20 tables as in RV(plan_text).
+  returned: success
   type: str
 summary_text:
-  description: All tables as they are afterwards, for people.
-  returned: always
+  description: All tables as they are afterwards, for people. Of more than 20 tables as in RV(plan_text).
+  returned: success
   type: str
 pending:
   description: What is left to AWS or to the next run, in words, each with its table.
@@ -170,6 +195,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.converge import
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.deletion import Deletion
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     DELETE_OPTIONS,
+    RESULT_OPTIONS,
     SHARED_OPTIONS,
     WAIT_OPTIONS,
     AwsModule,
@@ -198,6 +224,7 @@ def main() -> None:
             **SHARED_OPTIONS,
             **DELETE_OPTIONS,
             **WAIT_OPTIONS,
+            **RESULT_OPTIONS,
         }
     )
     if module.params["state"] == "absent":
