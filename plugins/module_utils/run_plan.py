@@ -47,8 +47,8 @@ class RunPlan:
     """What was found.
 
     outcomes: what would come of each table, in check mode. alias: that of the customer key. found: the key; C(None)
-    where none was asked for. key_changes: what would be done to it. permissions: what IAM said; C(None) where it was not asked.
-    problem: why not to go on; empty where all is well.
+    where none was asked for. key_changes: what would be done to it. permissions: what IAM said; C(None) where it was
+    not asked. problem: why not to go on; empty where all is well.
     """
 
     identity: Identity
