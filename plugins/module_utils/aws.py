@@ -23,6 +23,7 @@ except ImportError:
     pass  # AnsibleAWSModule reports the missing library
 
 from .answers import NOT_FOUND, CutAnswerError, asked_for, no_answer, refusal
+from .clients import READERS
 from .conditions import Condition
 from .errors import AwsError, Kind, StuckError, WaitTimeoutError
 from .kept import Kept
@@ -30,20 +31,7 @@ from .overtaken import Doubt, Guard, undone
 from .pace import Pace, Ticket
 from .progress import ProgressFile, Tell
 from .state import Read
-from .threads import MOST_AT_A_TIME, shared
-
-# Threads that help all tables with their reads, three to each of the ten that are worked on at a time by default.
-READERS = 30
-
-# botocore repeats nothing here. It would repeat a write whose answer was lost, and so make a second backup; it would
-# take a spent quota (LimitExceededException) for throttling. What is worth repeating is repeated below.
-CLIENT_CONFIG = {
-    "retries": {"mode": "standard", "total_max_attempts": 1},
-    "connect_timeout": 10,
-    "read_timeout": 30,
-    # What is used is not more than there are threads. One that the pool has no place for would be made anew each time.
-    "max_pool_connections": MOST_AT_A_TIME + READERS,
-}
+from .threads import shared
 
 # Throttling, failures of the server and of the network are met this often at least, whether somebody waits or not.
 ATTEMPTS = 3
@@ -53,10 +41,6 @@ MOMENT = 5.0
 
 # A wrong endpoint must be told soon.
 UNREACHABLE_SECONDS = 5
-
-# These are asked for advice only; a network that does not let through to them shall not cost a run minutes.
-ADVICE = {"retries": {"mode": "standard", "max_attempts": 2}, "connect_timeout": 3, "read_timeout": 15}
-SERVICE_CONFIG: Mapping[str, Mapping[str, Any]] = {"cloudwatch": ADVICE, "iam": ADVICE}
 
 # Reads are refused for moments only: a rate limit, or a sub-resource of a table in its first seconds.
 READ_SECONDS = 60

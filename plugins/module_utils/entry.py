@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from ansible.module_utils.common.warnings import warn
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from .answers import watch_answers
 from .arguments import DefinitionError, given
-from .aws import CLIENT_CONFIG, SERVICE_CONFIG, Aws, Clock, Patience
+from .aws import Aws, Clock, Patience
 from .backups import stamped
+from .clients import Clients
 from .converge import Outcome, Run, converge
+from .errors import AwsError
 from .items.journal import write_whole
 from .progress import PROGRESS_OPTIONS, ProgressFile, progress_file
 from .report import diff, report, result
@@ -50,9 +52,6 @@ class AwsModule(Protocol):
 
     params: dict[str, Any]
     check_mode: bool
-
-    def client(self, service: str, **extra: Any) -> Any:
-        """A boto3 client."""
 
     def warn(self, warning: str) -> None:
         """Warns the user."""
@@ -105,13 +104,16 @@ def tables_of(module: AwsModule) -> tuple[TableSpec, ...]:
 
 def connect(module: AwsModule, region: str = "") -> Aws:
     """AWS as the module's arguments and the environment say. region: another than theirs, to read there only."""
-    elsewhere = {"region": region} if region else {}
+    own, endpoint, options = get_aws_connection_info(module)
+    clients = Clients(endpoint or "", options)
 
     def new_client(service: str) -> Any:
-        config = {**CLIENT_CONFIG, **SERVICE_CONFIG.get(service, {})}
-        return watch_answers(module.client(service, config=config, **elsewhere))
+        return clients.new(service, region or own, {})
 
-    client = new_client("dynamodb")
+    try:
+        client = new_client("dynamodb")
+    except AwsError as error:
+        module.fail_json(msg=str(error))
     clock = Clock()
     told = ProgressFile() if region else progress_file(module.params, clock.now, lambda: clock.today().timestamp())
     known = {"dynamodb": client}

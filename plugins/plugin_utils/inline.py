@@ -24,6 +24,7 @@ from ansible import constants
 from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins.action import ActionBase
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import HAS_BOTO3
 
 MODULE_UTILS = "ansible_collections.auditflow.dynamodb.plugins.module_utils"
 MODULES = "ansible_collections.auditflow.dynamodb.plugins.modules"
@@ -31,9 +32,9 @@ MODULES = "ansible_collections.auditflow.dynamodb.plugins.modules"
 PROFILE = "legacy"
 
 # What modules import, once for all tasks. Where boto3 is missing, the module says so.
-with suppress(ImportError):
-    import_module("boto3")
 import_module(f"{MODULE_UTILS}.entry")
+if HAS_BOTO3:
+    import_module(f"{MODULE_UTILS}.clients").read_service_data()
 
 
 class InlineAction(ActionBase):

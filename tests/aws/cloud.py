@@ -18,7 +18,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.answers import watch_answers
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import CLIENT_CONFIG, Aws, Clock, Patience
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Aws, Clock, Patience
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.clients import CLIENT_CONFIG
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.converge import Outcome, Run, converge, delete
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.deletion import Deletion
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.pace import Pace

@@ -20,7 +20,8 @@ import botocore.session
 from botocore.config import Config
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.answers import watch_answers
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import CLIENT_CONFIG, Aws, Clock
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Aws, Clock
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.clients import CLIENT_CONFIG
 from tests.faults.between import Faults
 from tests.faults.scenarios import Ended, Scenario, backups
 from tests.faults.strikes import Strike, Target
