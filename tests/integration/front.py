@@ -170,18 +170,19 @@ def deny(operation: str, table: str = "", times: int = ALWAYS) -> Rule:
 
 
 def show_status(status: str, table: str, times: int = ALWAYS) -> Rule:
-    """Lets DescribeTable show a status of a table, so many times."""
+    """Lets DescribeTable, and the answer of CreateTable before it, show a status of a table, so many times."""
     left = [times]
+    members = {"DescribeTable": "Table", "CreateTable": "TableDescription"}
 
     def rule(sent: Sent, forward: Callable[[], Answer]) -> Answer | None:
-        if sent.operation != "DescribeTable" or sent.resource != table or not left[0]:
+        if sent.operation not in members or sent.resource != table or not left[0]:
             return None
         answer = forward()
         if answer.status != 200:
             return answer
         left[0] -= 1
         content = answer.json()
-        content["Table"]["TableStatus"] = status
+        content[members[sent.operation]]["TableStatus"] = status
         return replace(answer, body=json.dumps(content).encode())
 
     return rule
