@@ -12,9 +12,11 @@ from .converge import Outcome
 from .report import message
 from .text import plan_heading, plan_lines, settings_lines, summary_lines
 
-# So many tables are told one by one. Of more, only those that are not as they should be, and of these no more than
-# MOST_TOLD: a terminal keeps a thousand lines or two.
-ONE_BY_ONE = 20
+# So many tables are told one by one: plans, a line each where nothing is to be done, and settings, a dozen lines each.
+# Of more, only those that are not as they should be, and of these no more than MOST_TOLD: a terminal keeps a thousand
+# lines or two.
+PLANS = 20
+SETTINGS = 5
 MOST_TOLD = 100
 MOST_FAILURES = 20
 
@@ -23,17 +25,17 @@ Lines = Callable[[Outcome, str], list[str]]
 
 def plan_text(outcomes: Sequence[Outcome], region: str) -> str:
     """The plans of all tables."""
-    return _told(outcomes, region, lambda outcome: outcome.in_sync, plan_lines, plan_heading)
+    return _told(outcomes, region, PLANS, lambda outcome: outcome.in_sync, plan_lines, plan_heading)
 
 
 def settings_text(outcomes: Sequence[Outcome], region: str) -> str:
     """A verification of all tables."""
-    return _told(outcomes, region, lambda outcome: outcome.verified, settings_lines, _verified)
+    return _told(outcomes, region, SETTINGS, lambda outcome: outcome.verified, settings_lines, _verified)
 
 
 def summary_text(outcomes: Sequence[Outcome], region: str) -> str:
     """All tables as they are."""
-    return _told(outcomes, region, lambda outcome: outcome.verified, summary_lines, _status)
+    return _told(outcomes, region, SETTINGS, lambda outcome: outcome.verified, summary_lines, _status)
 
 
 def failures_text(failed: Sequence[Outcome], count: int) -> str:
@@ -55,13 +57,18 @@ def first_of(lines: Iterable[str], more: str) -> list[str]:
 def _told(
     outcomes: Sequence[Outcome],
     region: str,
+    one_by_one: int,
     right: Callable[[Outcome], bool],
     lines: Lines,
     word: Callable[[Outcome], str],
 ) -> str:
-    """right: whether a table needs no lines of its own. word: what the others are counted by."""
+    """How many, and those that are worth lines of their own.
+
+    one_by_one: so many tables have them, whatever they are like. right: whether a table needs none where there are
+    more. word: what the others are counted by.
+    """
     told = list(outcomes)
-    if len(told) > ONE_BY_ONE:
+    if len(told) > one_by_one:
         told = [outcome for outcome in told if not right(outcome)][:MOST_TOLD]
     text = [line for outcome in told for line in lines(outcome, region)]
     names = {outcome.name for outcome in told}

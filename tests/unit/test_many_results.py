@@ -21,7 +21,8 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.report import r
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.text_many import (
     MOST_FAILURES,
     MOST_TOLD,
-    ONE_BY_ONE,
+    PLANS,
+    SETTINGS,
     failures_text,
     plan_text,
     settings_text,
@@ -76,7 +77,7 @@ def end(many: Sequence[Outcome], **params: Any) -> dict[str, Any]:
     return module.result
 
 
-@pytest.mark.parametrize("count", [1, ONE_BY_ONE + 1])
+@pytest.mark.parametrize("count", [1, PLANS + 1])
 def test_results_have_one_shape_however_many_there_are(count: int) -> None:
     told = end(outcomes(right=count, missing=1))
     assert all(set(each) == SHAPE for each in told["results"])
@@ -103,21 +104,22 @@ def test_a_failed_result_is_about_what_failed() -> None:
 
 
 def test_a_few_tables_are_told_one_by_one() -> None:
-    many = outcomes(right=ONE_BY_ONE - 1, missing=1)
-    assert plan_text(many, REGION).count("in sync") == ONE_BY_ONE - 1
+    many = outcomes(right=PLANS - 1, missing=1)
+    assert plan_text(many, REGION).count("in sync") == PLANS - 1
     assert plan_text(many, REGION) == "\n".join(report(each, REGION)["plan_text"] for each in many)
+    many = outcomes(right=SETTINGS - 1, missing=1)
     assert settings_text(many, REGION) == "\n".join(report(each, REGION)["settings_text"] for each in many)
     assert summary_text(many, REGION) == "\n".join(report(each, REGION)["summary_text"] for each in many)
 
 
 def test_of_many_tables_what_is_right_is_counted() -> None:
-    many = outcomes(right=ONE_BY_ONE, missing=1)
+    many = outcomes(right=PLANS, missing=1)
     (missing,) = (report(each, REGION) for each in many if each.name == "missing-0")
-    counted = f"… and {ONE_BY_ONE} more tables (ap-south-1): {ONE_BY_ONE}"
+    counted = f"… and {PLANS} more tables (ap-south-1): {PLANS}"
     assert plan_text(many, REGION) == f"{missing['plan_text']}\n{counted} in sync"
     assert settings_text(many, REGION) == f"{missing['settings_text']}\n{counted} as defined"
     assert summary_text(many, REGION) == f"missing-0 (ap-south-1): no table\n{counted} ACTIVE"
-    right = many[:ONE_BY_ONE] * 2
+    right = many[:PLANS] * 2
     assert plan_text(right, REGION) == f"{len(right)} tables (ap-south-1): {len(right)} in sync"
 
 
