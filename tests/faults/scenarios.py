@@ -205,7 +205,7 @@ CREATE = Scenario(
         Target("DescribeTimeToLive"),
         Target("DescribeContinuousBackups"),
         Target("ListTagsOfResource"),
-        Target("DescribeKey", repeated=True),
+        Target("DescribeKey"),
     ),
 )
 CHANGE = Scenario(
@@ -229,7 +229,7 @@ CHANGE = Scenario(
         Target("UntagResource", managed=("tags",)),
         Target("DescribeTable", managed=("stream", "tags"), repeated=True),
         *(Target(name, managed=("ttl", "pitr", "tags", "stream"), repeated=True) for name in READS),
-        Target("DescribeKey", managed=("encryption",), repeated=True),
+        Target("DescribeKey", managed=("encryption",)),
     ),
 )
 DELETE = Scenario(
