@@ -4,7 +4,7 @@
 """The JSON Schema of files with table definitions, for editors. Pure.
 
 Names, types and choices are those of the argument spec that definitions are checked against, and descriptions those of
-the module's documentation. What only a check of the whole can tell (an index's key has a type) is not in it.
+the module's documentation. What takes more than the keywords of a schema (an index's key has a type) is not in it.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from .access_patterns import PARAMETER_TYPES, SNAKE_CASE
+from .definition_schema_rules import BESIDE, LEAST, MOST, TAGS, TOGETHER, Schema
 from .settings.documentation import DOCUMENT_TYPES, FORMATS, KEY_TYPES, OPTIONS
 from .settings.global_indexes import MAX_GLOBAL_INDEXES
 from .settings.local_indexes import MAX_LOCAL_INDEXES
-from .settings.schema import MAX_INCLUDED, NAME, PROJECTION_TYPES
+from .settings.schema import MAX_INCLUDED, MAX_KEY_NAME, NAME, PROJECTION_TYPES
 from .spec import definition_options
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MARKUP = re.compile(r"\b[A-Z]+\(([^)]*)\)")
-Schema = dict[str, Any]
 
 # Where a template stands, what it will be is not known yet.
 TEMPLATE: Schema = {"type": "string", "pattern": r"\{\{"}
 NUMBER_IN_QUOTES: Schema = {"type": "string", "pattern": "^-?[0-9]+$"}
-ATTRIBUTE_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 255}
+ATTRIBUTE_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_NAME}
 KEY: Schema = {"anyOf": [ATTRIBUTE_NAME, {"type": "array", "items": ATTRIBUTE_NAME, "minItems": 1, "maxItems": 4}]}
 PROJECTION: Schema = {
     "anyOf": [
@@ -57,11 +57,11 @@ PARAMETERS: Schema = {
         ]
     },
 }
-TAGS: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
 RESOURCE_NAME: Schema = {"type": "string", "anyOf": [{"pattern": f"^{NAME.pattern}$"}, {"pattern": r"\{\{"}]}
 # Options of which the argument spec says less than is known.
 KNOWN: Mapping[str, Schema] = {
     "name": RESOURCE_NAME,
+    "partition_key": {"type": ["string", "number"], "minLength": 1},
     "global_indexes.name": RESOURCE_NAME,
     "local_indexes.name": RESOURCE_NAME,
     "access_patterns.name": {"type": "string", "pattern": f"^{SNAKE_CASE.pattern}$"},
@@ -73,8 +73,7 @@ KNOWN: Mapping[str, Schema] = {
     "access_patterns.parameters": PARAMETERS,
     "tags": TAGS,
 }
-# The least and the most of a number, and how many entries a list may have.
-LEAST, MOST = {"access_patterns.limit": 1, "pitr.recovery_period_days": 1}, {"pitr.recovery_period_days": 35}
+# How many entries a list may have.
 ENTRIES = {"global_indexes": MAX_GLOBAL_INDEXES, "local_indexes": MAX_LOCAL_INDEXES}
 
 
@@ -107,7 +106,8 @@ def _object(options: Mapping[str, Any], documentation: Mapping[str, Any], path: 
         for name, rule in options.items()
     }
     required = [name for name, rule in options.items() if rule.get("required")]
-    return {**schema, **({"required": required} if required else {}), "additionalProperties": False}
+    together = {"allOf": TOGETHER[path]} if path in TOGETHER else {}
+    return {**schema, **({"required": required} if required else {}), "additionalProperties": False, **together}
 
 
 def _option(rule: Mapping[str, Any], documentation: Mapping[str, Any], path: str) -> Schema:
@@ -135,9 +135,11 @@ def _typed(rule: Mapping[str, Any], documentation: Mapping[str, Any], path: str)
         entries = {"maxItems": ENTRIES[path]} if path in ENTRIES else {}
         return {"type": "array", "items": _or_template(_typed(element, documentation, path)), **entries}
     if kind == "int":
-        bounds = {"minimum": LEAST.get(path), "maximum": MOST.get(path)}
-        known = {name: bound for name, bound in bounds.items() if bound is not None}
-        return {"anyOf": [{"type": "integer", **known}, NUMBER_IN_QUOTES]}
+        name = path.rpartition(".")[2]
+        bounds = {"minimum": LEAST.get(name), "maximum": MOST.get(name)}
+        known = {keyword: bound for keyword, bound in bounds.items() if bound is not None}
+        beside = [{"const": BESIDE[name]}] if name in BESIDE else []
+        return {"anyOf": [{"type": "integer", **known}, *beside, NUMBER_IN_QUOTES]}
     # A number without quotes is taken as text, as Ansible does.
     return {"type": {"bool": "boolean"}.get(kind, ["string", "number"])}
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_TAGS = 50
 MAX_TAG_BYTES = 10_240
+MAX_TAG_KEY, MAX_TAG_VALUE = 128, 256
 # \w is letters, digits and underscore of any script; AWS allows letters, white space, numbers and _ . : / = + - @
 ALLOWED = re.compile(r"[\w\s.:/=+\-@]*")
 
@@ -147,10 +148,10 @@ class TagsSetting(Setting[Tags]):
 
 def _check_tag(key: str, value: str, problems: Problems) -> None:
     path = f"tags.{key}"
-    if not 1 <= len(key) <= 128:
-        problems.add(path, f"has a key of {len(key)} characters; 1 to 128 are allowed")
-    if len(value) > 256:
-        problems.add(path, f"has a value of {len(value)} characters; 256 are allowed")
+    if not 1 <= len(key) <= MAX_TAG_KEY:
+        problems.add(path, f"has a key of {len(key)} characters; 1 to {MAX_TAG_KEY} are allowed")
+    if len(value) > MAX_TAG_VALUE:
+        problems.add(path, f"has a value of {len(value)} characters; {MAX_TAG_VALUE} are allowed")
     if key.lower().startswith("aws:"):
         problems.add(path, "keys that begin with aws: are AWS's own")
     if not ALLOWED.fullmatch(key) or not ALLOWED.fullmatch(value):
