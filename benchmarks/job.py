@@ -12,13 +12,12 @@ from typing import Any
 TAGS = {"Project": "AuditFlow-Pro", "Environment": "Production"}
 TTL_ATTRIBUTE = "ttl"
 PITR_DAYS = 35
-# Each with both, or all three, of its indexes; the first two are AuditFlow's.
 HOME_REGION = "ap-south-1"
 MORE_REGIONS = (
-    "us-east-1 us-east-2 us-west-1 us-west-2 eu-west-1 eu-west-2 eu-west-3 eu-central-1 eu-north-1 eu-south-1 "
-    "ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-southeast-1 ap-southeast-2 ap-east-1 ca-central-1 sa-east-1 "
-    "me-south-1"
-).split()
+    *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1", "me-south-1"),
+    *("eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-north-1", "eu-south-1"),
+    *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2", "ap-east-1"),
+)
 # Of what can be done side by side in a region, both contenders with threads do so much.
 PARALLEL = 10
 
@@ -116,6 +115,7 @@ def _index(name: str, partition_key: str, sort_key: str) -> Index:
     return Index(f"{name}-{sort_key if name != 'risk_score' else 'audit_timestamp'}-index", partition_key, sort_key)
 
 
+# AuditFlow's two: their partition keys and their indexes.
 SHAPES: tuple[tuple[str, tuple[Index, ...]], ...] = (
     (
         "document_id",

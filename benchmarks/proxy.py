@@ -4,7 +4,7 @@
 """A proxy that delays each request and counts requests and connections. `python -m benchmarks.proxy PORT DELAY_MS`
 
 PORT is the server's. The proxy prints its own on a line, and answers COUNTS itself. What is on its way on one
-connection does not hold up another, and connections are kept alive as client and server like.
+connection does not hold up another. Clients' connections are kept alive, as AWS does and moto's server does not.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 HOST = "127.0.0.1"
 COUNTS = "/_bench/counts"
 LARGEST_HEAD = 256 * 1024
+END_OF_HEAD = b"\r\n\r\n"
 
 
 @dataclass
@@ -38,62 +39,68 @@ class Proxy:
 
     async def connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client's connection, to its end."""
-        server: asyncio.StreamWriter | None = None
-        answers: asyncio.Task[None] | None = None
+        known = False
         try:
-            while request := await read_request(reader):
+            while request := await read_message(reader):
                 if request.startswith(f"GET {COUNTS} ".encode()):
                     writer.write(self._counted())
-                    await writer.drain()
-                    continue
-                if server is None:
-                    self.counts.connections += 1
-                    server_reader, server = await asyncio.open_connection(HOST, self.port)
-                    answers = asyncio.create_task(_pass_on(server_reader, writer))
-                self.counts.requests += 1
-                await asyncio.sleep(self.delay)
-                server.write(request)
-                await server.drain()
+                else:
+                    self.counts.connections += not known
+                    self.counts.requests += 1
+                    known = True
+                    await asyncio.sleep(self.delay)
+                    writer.write(await self._answer(request))
+                await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # Either side may leave when it likes.
         finally:
-            if answers:
-                answers.cancel()
-            for each in (server, writer):
-                if each:
-                    each.close()
+            writer.close()
+
+    async def _answer(self, request: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection(HOST, self.port, limit=LARGEST_HEAD)
+        try:
+            writer.write(request)
+            await writer.drain()
+            return kept_alive(await read_message(reader))
+        finally:
+            writer.close()
 
     def _counted(self) -> bytes:
         body = json.dumps(asdict(self.counts)).encode()
         return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
-async def read_request(reader: asyncio.StreamReader) -> bytes:
-    """A whole request; empty where the client has no more."""
+async def read_message(reader: asyncio.StreamReader) -> bytes:
+    """A whole request or answer; empty where there are no more."""
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
+        head = await reader.readuntil(END_OF_HEAD)
     except asyncio.IncompleteReadError as error:
         if error.partial:
             raise
         return b""
-    return head + await reader.readexactly(body_length(head))
+    length = body_length(head)
+    if length is None:
+        # An answer without a length ends with its connection.
+        return head + (await reader.read() if head.startswith(b"HTTP/") else b"")
+    return head + await reader.readexactly(length)
 
 
-def body_length(head: bytes) -> int:
-    """How long a request's body is; AWS's JSON and query protocols always say so."""
+def body_length(head: bytes) -> int | None:
+    """How long a message's body is, where it is said; AWS's JSON and query protocols always do in requests."""
     for line in head.split(b"\r\n")[1:]:
         name, _colon, value = line.partition(b":")
         if name.strip().lower() == b"content-length":
             return int(value)
-    return 0
+    return None
 
 
-async def _pass_on(server: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
-        while part := await server.read(65536):
-            client.write(part)
-            await client.drain()
-    client.close()
+def kept_alive(answer: bytes) -> bytes:
+    """An answer after which the client may use its connection again, as it may with AWS."""
+    head, _end, body = answer.partition(END_OF_HEAD)
+    status, *lines = head.split(b"\r\n")
+    kept = [line for line in lines if line.partition(b":")[0].strip().lower() not in (b"connection", b"content-length")]
+    first = b"HTTP/1.1 " + status.partition(b" ")[2]
+    return b"\r\n".join([first, *kept, b"Content-Length: %d" % len(body)]) + END_OF_HEAD + body
 
 
 async def main(port: int, delay: float) -> None:

@@ -77,9 +77,8 @@ def _quiet(case: Measured) -> str:
 
 
 def _case(case: Measured) -> str:
-    header = (
-        "contender", "", "wall s", "min to max", "runs", "CPU s", "server's CPU s", "peak MB", "API calls", "connections",
-    )  # fmt: skip
+    numbers = ("wall s", "min to max", "runs", "CPU s", "server's CPU s", "peak MB", "API calls", "connections")
+    header = ("contender", "", *numbers)
     rows = []
     for contender, phases in case.runs.items():
         for phase, runs in phases.items():

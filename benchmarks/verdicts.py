@@ -77,7 +77,7 @@ class _Judge:
             ("2-tables", "2 tables, direct", two),
             ("2-tables-100ms", "2 tables, +100 ms", two),
             ("20-tables", "20 tables", (("community", 0.05), ("bash", 0.08))),
-            ("5-regions", "5 regions × 2 tables", (("community", 0.1),)),
+            ("5-regions", "5 regions x 2 tables", (("community", 0.1),)),
         ):
             for other, limit in limits:
                 for phase in BOTH:
@@ -102,7 +102,7 @@ class _Judge:
         case = "20-regions"
         for phase in BOTH:
             many, one = (self._wall(case, contender, phase) for contender in ("provision", "provision, 1 region"))
-            what = f"`provision.yml`, 20 regions × 20 tables, {PHASES[phase]}: of one region × 20 tables"
+            what = f"`provision.yml`, 20 regions x 20 tables, {PHASES[phase]}: of one region x 20 tables"
             yield self._ratio(what, 8.0, many, one, case)
 
     def memory(self) -> Iterator[Verdict]:
