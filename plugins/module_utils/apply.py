@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .aws import Aws, Patience, retrying
@@ -32,13 +32,15 @@ class Applied:
 
     done: the steps AWS took. pending: what was not sent, or has not settled, in words.
     error: what stopped a lane, if anything did; other lanes went on.
-    unsure: whether AWS may have done something of what is pending.
+    unsure: whether AWS may have done something of what is pending. table: its description as AWS last answered with;
+    empty where it did not.
     """
 
     done: tuple[Step, ...] = ()
     pending: tuple[str, ...] = ()
     error: AwsError | WaitTimeoutError | StuckError | None = None
     unsure: bool = False
+    table: Mapping[str, Any] = field(default_factory=dict)
 
     def __add__(self, other: Applied) -> Applied:
         return Applied(
@@ -46,6 +48,7 @@ class Applied:
             self.pending + other.pending,
             self.error or other.error,
             self.unsure or other.unsure,
+            other.table or self.table,
         )
 
 
@@ -77,6 +80,7 @@ def _run_stage(stage: Sequence[Lane], aws: Aws, patience: Patience, was_done: Lo
 
 def _run_lane(lane: Lane, aws: Aws, patience: Patience, was_done: Look) -> Applied:
     done: list[Step] = []
+    table: Mapping[str, Any] = {}
     for position, step in enumerate(lane):
         try:
             going_on = aws.unmet(step.before, patience)
@@ -84,6 +88,7 @@ def _run_lane(lane: Lane, aws: Aws, patience: Patience, was_done: Look) -> Appli
                 return Applied(tuple(done)) + _left(lane[position:], going_on)
             answer = send(step, aws, patience, was_done)
             done.append(step)
+            table = answer.get("TableDescription") or table
             after = () if _is_there(step, answer) else step.after
             going_on = aws.unmet(after, patience, looks=2 if _is_moving(answer) else 1)
         except AwsError as error:
@@ -92,7 +97,7 @@ def _run_lane(lane: Lane, aws: Aws, patience: Patience, was_done: Look) -> Appli
             return Applied(tuple(done), error=error) + _left(lane[position + 1 :], "")
         if going_on:
             return Applied(tuple(done), (going_on,)) + _left(lane[position + 1 :], going_on)
-    return Applied(tuple(done))
+    return Applied(tuple(done), table=table)
 
 
 def send(step: Step, aws: Aws, patience: Patience, was_done: Look) -> Mapping[str, Any]:

@@ -106,6 +106,29 @@ def observe(spec: TableSpec, aws: Aws) -> TableState:
     return TableState(spec.name, description, aws.read_all(_reads(spec, description)), aws.clock.today())
 
 
+def _observe_again(spec: TableSpec, aws: Aws, known: TableState, applied: Applied) -> TableState:
+    """The table after what was done to it, all reads side by side: what the table's parts are called is known by now.
+
+    Raises AwsError.
+    """
+    table = applied.table or known.table
+    if not spec.needs_description or "TableArn" not in table or applied.pending or applied.error:
+        return observe(spec, aws)
+    describe = Read("DescribeTable", {"TableName": spec.name})
+    reads = _reads(spec, {**table, "TableStatus": "ACTIVE"})
+    try:
+        answers = aws.read_all([describe, *reads])
+    except AwsError as error:
+        if error.kind is not Kind.MOVED:
+            raise
+        # Somebody else is at it, too: its status tells what can be read.
+        return observe(spec, aws)
+    description = (answers[describe.name] or {}).get("Table", {})
+    needed = _reads(spec, description)
+    answers.update(aws.read_all(read for read in needed if read not in reads))
+    return TableState(spec.name, description, {read.name: answers[read.name] for read in needed}, aws.clock.today())
+
+
 def _parts(spec: TableSpec, aws: Aws) -> TableState | None:
     """The table without its description; C(None) where its status has to tell why a part is not there.
 
@@ -175,7 +198,7 @@ def _one_round(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
     def was_done(step: Step) -> bool:
         return not _asks_for(plan_table(spec, observe(spec, aws)), step)
 
-    outcome = carry_out(plan, state, aws, run, lambda: observe(spec, aws), was_done)
+    outcome = carry_out(plan, state, aws, run, lambda applied: _observe_again(spec, aws, state, applied), was_done)
     outcome = replace(outcome, pending=outcome.pending + blocked, warnings=_unusable(outcome))
     return outcome if run.check else _read_back(spec, outcome)
 
@@ -231,7 +254,7 @@ def _one_deletion(deletion: Deletion, aws: Aws, run: Run) -> Outcome:
             return was_backed_up(deletion, aws.read(backups_read(deletion)), began)
         return not _asks_for(plan_deletion(deletion, described(deletion.name, aws)), step)
 
-    return carry_out(plan, state, aws, run, lambda: described(deletion.name, aws), was_done)
+    return carry_out(plan, state, aws, run, lambda applied: described(deletion.name, aws), was_done)
 
 
 def _asks_for(plan: Plan, step: Step) -> bool:
@@ -247,7 +270,7 @@ def described(name: str, aws: Aws) -> TableState:
 
 
 def carry_out(
-    plan: Plan, state: TableState, aws: Aws, run: Run, look: Callable[[], TableState], was_done: Look
+    plan: Plan, state: TableState, aws: Aws, run: Run, look: Callable[[Applied], TableState], was_done: Look
 ) -> Outcome:
     """Applies a plan. look: reads the table as it is afterwards. was_done: reads whether a step was done."""
     if run.check:
@@ -255,7 +278,7 @@ def carry_out(
         return Outcome(plan.name, plan, state, bool(plan.steps), pending)
     applied = apply_plan(plan, aws, run.patience, was_done) if plan.steps or plan.settling else Applied()
     try:
-        state = look() if applied.done or applied.unsure or plan.settling else state
+        state = look(applied) if applied.done or applied.unsure or plan.settling else state
     except AwsError as error:
         applied += Applied(error=error)
     changed = bool(applied.done) or applied.unsure

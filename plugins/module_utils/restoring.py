@@ -44,7 +44,7 @@ def _one_round(wanted: Wanted, aws: Aws, home: Aws, run: Run) -> Outcome:
     def was_done(step: Step) -> bool:
         return look().exists
 
-    return carry_out(plan, state, aws, run, look, was_done)
+    return carry_out(plan, state, aws, run, lambda applied: look(), was_done)
 
 
 def _existing(wanted: Wanted, state: TableState) -> Plan:

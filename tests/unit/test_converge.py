@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Patience
@@ -258,3 +261,40 @@ def test_only_what_is_managed_is_read() -> None:
         forget(model)
         assert run(model, wanted).in_sync
         assert set(model.operations) == reads
+
+
+AFTER_CREATION = {"DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups", "ListTagsOfResource"}
+
+
+class Together(AwsModel):
+    """Answers what is read once a new table has its settings only when all of it is being asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.together = threading.Barrier(len(AFTER_CREATION))
+
+    def call(self, service: str, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if {"UpdateTimeToLive", "UpdateContinuousBackups"} <= set(self.operations) and operation in AFTER_CREATION:
+            self.together.wait(10)
+        return super().call(service, operation, arguments)
+
+
+def create(model: AwsModel) -> list[str]:
+    """The reads after the last write of a creation."""
+    outcome = run(model, table(ttl={"attribute": "expires"}, pitr={}, tags={"a": "1"}))
+    assert outcome.error is None
+    assert outcome.verified
+    last = max(position for position, operation in enumerate(model.operations) if operation.startswith("Update"))
+    return model.operations[last + 1 :]
+
+
+def test_what_was_done_is_read_back_once_and_side_by_side() -> None:
+    assert sorted(create(Together())) == sorted(AFTER_CREATION)
+
+
+def test_what_cannot_be_read_back_yet_is_read_by_the_status_of_the_table() -> None:
+    model = AwsModel()
+    model.deny(
+        "DescribeTimeToLive", "ValidationException", "Cannot describe time to live while table is in CREATING state"
+    )
+    assert len(create(model)) == 2 * len(AFTER_CREATION)
