@@ -10,6 +10,7 @@ the terminal, unless --merge puts its cases into the results of the last full ru
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -33,27 +34,42 @@ def main() -> int:
     arguments = _parse()
     if arguments.render:
         return _render()
+    # What is running is ended on the way out.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
     try:
         cases = _cases(arguments)
         environments.ensure()
-        measure(cases, arguments.seed, *_where(arguments))
-    except (FailedError, ServerError, SetupError, WrongError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    except (SetupError, ValueError) as error:
+        return _failed(error)
+    return measure(cases, arguments.seed, *_where(arguments))
 
 
-def measure(cases: tuple[Case, ...], seed: int, path: Path, keep: Results | None, to_page: bool) -> None:
-    """Measure cases, and write what there is after each. keep: results that these go into."""
+def measure(cases: tuple[Case, ...], seed: int, path: Path, keep: Results | None, to_page: bool) -> int:
+    """Measure cases, and write what there is after each. keep: results that these go into.
+
+    Returns the exit code: a ratio that is missed is a result, a case that cannot be measured is a failure.
+    """
+    code = 0
     results = Results(machine.describe(), seed, dict(keep.cases) if keep else {})
+    order = [each.name for each in CASES]
     for case in cases:
-        results.cases[case.name] = run_case(case, seed)
-        order = [each.name for each in CASES]
+        try:
+            results.cases[case.name] = run_case(case, seed)
+        except (FailedError, ServerError, WrongError) as error:
+            # The others may be measured all the same; the page says of this one that it was not.
+            results.cases.pop(case.name, None)
+            code = _failed(error)
         results.cases = dict(sorted(results.cases.items(), key=lambda item: order.index(item[0])))
         save(results, path)
     if to_page:
         render.write(results, PAGE, IMAGES)
     print(render.markdown(results))
+    return code
+
+
+def _failed(error: Exception) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return 1
 
 
 def _cases(arguments: argparse.Namespace) -> tuple[Case, ...]:
@@ -74,8 +90,7 @@ def _where(arguments: argparse.Namespace) -> tuple[Path, Results | None, bool]:
 def _render() -> int:
     results = load(LATEST)
     if results is None:
-        print(f"error: there is no {LATEST.relative_to(ROOT)}", file=sys.stderr)
-        return 1
+        return _failed(FileNotFoundError(f"there is no {LATEST.relative_to(ROOT)}"))
     render.write(results, PAGE, IMAGES)
     return 0
 
