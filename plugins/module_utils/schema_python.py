@@ -12,7 +12,7 @@ from typing import Any
 
 from . import schema_python_times as times
 from .items.times import MONTHS
-from .schema_names import all_distinct, class_name, constant_name, distinct
+from .schema_names import IMPORTED, TAKEN, all_distinct, class_name, class_names, constant_name, distinct
 from .schema_python_table import TableWriter
 from .schema_python_text import INDENT, docstring, literal, quoted
 from .schema_view import Table, enumerations, table_views
@@ -22,15 +22,6 @@ ORIGIN = (
     "The playbook document.yml of auditflow.dynamodb wrote this out of the definitions that the tables are made by. To "
     "change it, change the definitions and run the playbook again. It needs nothing but Python 3.10."
 )
-# What the module may need, in the order in which Python programs list it.
-IMPORTED = {
-    "collections.abc": ("Callable", "Mapping"),
-    "datetime": ("datetime", "timedelta", "timezone"),
-    "decimal": ("Decimal",),
-    "enum": ("Enum",),
-    "typing": ("Any", "Final", "TypedDict"),
-}
-TAKEN = frozenset({"TABLES", *(name for names in IMPORTED.values() for name in names)})
 
 NUMBER = '''\
 def _number(value: float | Decimal) -> str:
@@ -57,7 +48,7 @@ class Enumeration:
 def schema_python(definitions: Sequence[Mapping[str, Any]]) -> str:
     """The text of C(dynamodb_schemas.py). Raises DefinitionError with every mistake."""
     tables = table_views(definitions)
-    titles = all_distinct((class_name(table.name) for table in tables), TAKEN)
+    titles = class_names(table.name for table in tables)
     found = _enumerations(tables, titles)
     names = {(each.attribute, each.values): each.title for each in found}
     classes: list[str] = []

@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .items.times import HOURS, MONTHS
-from .schema_names import all_distinct, constant_name, variable_name
+from .schema_names import all_distinct, constant_name, function_names, parameter_names, variable_name
 from .schema_python_text import INDENT, Code, call, comment, docstring, literal, quoted
 from .schema_view import Expiry, Query, Table
 
-OWN = frozenset(
-    {"NAME", "PARTITION_KEY", "SORT_KEY", "Index", "Item", "ACCESS_PATTERNS", "create_parameters", "expires_at"}
-)
 # What boto3's resources give and take; its clients have {"S": "…"} instead.
 ITEM_TYPES = {
     "S": "str",
@@ -58,9 +55,9 @@ class TableWriter:
                 f"{INDENT}SORT_KEY: Final = {quoted(sort) if sort else None}",
             ]
         lines += [*self._indexes(), *self._item(), *self._creation()]
-        names = all_distinct((variable_name(query.pattern.name) for query in table.queries), OWN)
-        for query, name in zip(table.queries, names, strict=True):
-            lines += self._query(query, name)
+        names = function_names(query.pattern.name for query in table.queries)
+        for query in table.queries:
+            lines += self._query(query, names[query.pattern.name])
         if table.expiry:
             lines += self._expiry(table.expiry)
         return [*lines, *self._patterns(names)]
@@ -120,8 +117,7 @@ class TableWriter:
 
     def _query(self, query: Query, name: str) -> list[str]:
         pattern = query.pattern
-        given = all_distinct((variable_name(each) for each in pattern.parameters), {"table_name"})
-        kinds = dict(zip(pattern.parameters, given, strict=True))
+        kinds = parameter_names(pattern.parameters)
         values = {
             f":{each}": {parameter.type: self._value(query, each, kinds[each])}
             for each, parameter in pattern.parameters.items()
@@ -170,10 +166,10 @@ class TableWriter:
             f"{INDENT * 2}return int({after}.timestamp())",
         ]
 
-    def _patterns(self, names: list[str]) -> list[str]:
+    def _patterns(self, names: Mapping[str, str]) -> list[str]:
         if not names:
             return []
-        functions = {query.pattern.name: Code(name) for query, name in zip(self.table.queries, names, strict=True)}
+        functions = {pattern: Code(name) for pattern, name in names.items()}
         lead = f"{INDENT}ACCESS_PATTERNS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = "
         about = comment("Each gives the arguments of query of a boto3 client.", 1)
         return ["", *about, lead + literal(functions, 1, len(lead))]

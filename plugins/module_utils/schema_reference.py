@@ -15,9 +15,7 @@ from typing import Any
 from .access_pattern import AccessPattern, Source, sources
 from .alarms import Alarm, alarms, prefix
 from .items.times import parse_retention
-from .schema_names import all_distinct, class_name, variable_name
-from .schema_python import TAKEN
-from .schema_python_table import OWN
+from .schema_names import class_names, function_names
 from .schema_reference_access import granted, key_permissions, permission_rows
 from .schema_reference_attributes import attribute_rows, type_words
 from .schema_reference_diagram import diagram
@@ -46,8 +44,7 @@ class _Table:
     @property
     def functions(self) -> dict[str, str]:
         """What the access patterns are called in the generated Python."""
-        names = [pattern.name for pattern in self.spec.access_patterns]
-        return dict(zip(names, all_distinct(map(variable_name, names), OWN), strict=True))
+        return function_names(pattern.name for pattern in self.spec.access_patterns)
 
     @property
     def attributes(self) -> Mapping[str, Any]:
@@ -70,7 +67,7 @@ def schema_reference(definitions: Any, consumers: Any = None, monitoring: Any = 
     rights = granted(definitions, consumers or [], names)
     anchors = Anchors()
     page = {name: anchors.heading(title) for name, title in _page_headings(len(specs)).items()}
-    classes = all_distinct((class_name(spec.name) for spec in specs), TAKEN)
+    classes = class_names(spec.name for spec in specs)
     tables = [
         _Table(definition, spec, sources(definition), python)
         for definition, spec, python in zip(definitions, specs, classes, strict=True)

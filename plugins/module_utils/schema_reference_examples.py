@@ -17,7 +17,7 @@ from typing import Any
 
 from .access_pattern import AccessPattern
 from .queries import query_parameters, typed
-from .schema_names import all_distinct, variable_name
+from .schema_names import parameter_names
 from .schema_reference_values import key_values, pattern_values
 
 # Wider arguments scroll out of sight where GitHub shows them.
@@ -57,9 +57,10 @@ def get_command(
 def python_arguments(pattern: AccessPattern, attributes: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The arguments of the generated function of an access pattern: names, and values as Python literals."""
     values = pattern_values(pattern, attributes)
-    names = all_distinct(map(variable_name, pattern.parameters), {"table_name"})
-    literals = [_literal(values[name], parameter.type) for name, parameter in pattern.parameters.items()]
-    return list(zip(names, literals, strict=True))
+    return [
+        (python, _literal(values[name], pattern.parameters[name].type))
+        for name, python in parameter_names(pattern.parameters).items()
+    ]
 
 
 def python_key(keys: tuple[str, ...], attributes: Mapping[str, Any], types: Mapping[str, str]) -> str:

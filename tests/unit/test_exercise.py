@@ -339,7 +339,7 @@ def test_generated_python(tmp_path: Path) -> None:
     path.write_text(GENERATED, encoding="utf-8")
     function = functions(load(path), "Orders")["by_day"]
     values = {"day": S("today"), "least": N("1.5"), "raw": B(b"x"), "from": N("2.0")}
-    assert arguments(function, "Elsewhere", values) == {
+    assert arguments(function, "Elsewhere", values, values) == {
         "TableName": "Elsewhere",
         "day": "today",
         "least": Decimal("1.5"),
@@ -347,7 +347,7 @@ def test_generated_python(tmp_path: Path) -> None:
         "from": 2,
     }
     with pytest.raises(GeneratedError, match="by_day does not take day, night"):
-        arguments(function, "Orders", {"day": S("x"), "night": S("y")})
+        arguments(function, "Orders", ["day", "night"], {"day": S("x"), "night": S("y")})
     with pytest.raises(GeneratedError, match="knows no table Others"):
         functions(load(path), "Others")
 

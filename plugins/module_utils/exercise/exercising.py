@@ -116,7 +116,8 @@ class Exercise:
         # Where a pattern has stayed wrong once, it is not the index that lags.
         looks = 1 if row.wrong else LOOKS
         for look in range(1, looks + 1):
-            answer = self._query(arguments(function, self.table, sample.values), pattern.limit is not None, row)
+            query = arguments(function, self.table, pattern.parameters, sample.values)
+            answer = self._query(query, pattern.limit is not None, row)
             check = checker.check(answer, sample.values)
             if check.right or look == looks:
                 break

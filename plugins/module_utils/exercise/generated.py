@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import importlib.util
-import inspect
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..schema_names import parameter_names
 from .evaluation import Typed
 
 NAME = "dynamodb_schemas"
@@ -50,21 +50,15 @@ def functions(module: ModuleType, table: str) -> Mapping[str, Function]:
     raise GeneratedError(f"{module.__file__} knows no table {table}: write it anew with document.yml")
 
 
-def arguments(function: Function, table: str, values: Mapping[str, Typed]) -> dict[str, Any]:
-    """The arguments of Query that a function gives. Raises GeneratedError."""
-    given = set(inspect.signature(function).parameters) - {"table_name"}
-    plain = {_parameter(name, given): _plain(typed) for name, typed in values.items()}
+def arguments(function: Function, table: str, parameters: Iterable[str], values: Mapping[str, Typed]) -> dict[str, Any]:
+    """The arguments of Query that a function gives. parameters: those of its pattern. Raises GeneratedError."""
+    plain = {python: _plain(values[name]) for name, python in parameter_names(parameters).items()}
     try:
         return dict(function(**plain, table_name=table))
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         name = getattr(function, "__name__", "a function")
         told = f"{name} does not take {', '.join(sorted(plain))}"
         raise GeneratedError(f"{told} ({type(error).__name__}): write the Python anew with document.yml") from error
-
-
-def _parameter(name: str, given: Collection[str]) -> str:
-    """What a value's parameter is called: Python keeps C(from) and others for itself, and C(table_name) is taken."""
-    return next((each for each in (name, f"{name}_", f"_{name}", f"{name}2") if each in given), name)
 
 
 def _plain(typed: Typed) -> Any:
