@@ -58,19 +58,24 @@ class Permission:
 Permissions = tuple[Permission, ...]
 
 
+def of_service(service: str, *actions: str, scope: Scope, via: str = "") -> Permissions:
+    """Permissions of any service."""
+    return tuple(Permission(f"{service}:{action}", scope, via) for action in actions)
+
+
 def dynamodb(*operations: str, scope: Scope = Scope.TABLE) -> Permissions:
     """Permissions of DynamoDB, on the table unless told otherwise."""
-    return tuple(Permission(f"dynamodb:{operation}", scope) for operation in operations)
+    return of_service("dynamodb", *operations, scope=scope)
 
 
 def kms(*operations: str, scope: Scope = Scope.KEY, via: str = "") -> Permissions:
     """Permissions of KMS, on the customer key unless told otherwise."""
-    return tuple(Permission(f"kms:{operation}", scope, via) for operation in operations)
+    return of_service("kms", *operations, scope=scope, via=via)
 
 
 def s3(*actions: str, scope: Scope = Scope.OBJECT) -> Permissions:
     """Permissions of S3, on objects unless told otherwise."""
-    return tuple(Permission(f"s3:{action}", scope) for action in actions)
+    return of_service("s3", *actions, scope=scope)
 
 
 # A key that is not made yet has no id: what is allowed on it is what is allowed on any key of the account.

@@ -9,7 +9,7 @@ Sources of what AWS asks for beside the action of a call: Service Authorization 
 
 from __future__ import annotations
 
-from .iam import Permission, Permissions, Scope, dynamodb, kms, s3
+from .iam import Permissions, Scope, dynamodb, kms, of_service, s3
 from .permissions import (
     BACKUP,
     KEY_READ,
@@ -25,11 +25,6 @@ from .permissions import (
     reads,
 )
 from .settings import SETTINGS
-
-
-def _on(scope: Scope, service: str, *actions: str) -> Permissions:
-    return tuple(Permission(f"{service}:{action}", scope) for action in actions)
-
 
 # playbooks/configure.yml leaves these settings alone.
 NOT_CONFIGURED = ("keys", "local_indexes", "global_indexes")
@@ -58,10 +53,12 @@ IMPORT = (
     + dynamodb("DescribeImport", scope=Scope.IMPORT)
     + s3("ListBucket", scope=Scope.BUCKET)
     + s3("GetObject")
-    + _on(Scope.LOGS, "logs", "CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams")
-    + _on(Scope.LOGS, "logs", "PutLogEvents", "PutRetentionPolicy")
+    + of_service(
+        "logs", "CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams", scope=Scope.LOGS
+    )
+    + of_service("logs", "PutLogEvents", "PutRetentionPolicy", scope=Scope.LOGS)
 )
-METRICS = (Permission("cloudwatch:GetMetricData", Scope.ANY),)
+METRICS = of_service("cloudwatch", "GetMetricData", scope=Scope.ANY)
 INDEX = TABLE_READ + dynamodb("UpdateTable")
 KEY_ROTATIONS = kms("DescribeKey", "GetKeyRotationStatus", "ListKeyRotations")
 KEY_ROTATE = kms("EnableKeyRotation", "DisableKeyRotation", "RotateKeyOnDemand")
@@ -73,20 +70,19 @@ ARCHIVE = s3("PutObject", "GetObject", "GetObjectVersion", "DeleteObjectVersion"
 
 # What watches tables. Of topics it is asked whether they are there; one is made only where monitoring_topic names it.
 WATCH = (
-    Permission("cloudwatch:DescribeAlarms", Scope.ANY),
-    *_on(Scope.ALARM, "cloudwatch", "DeleteAlarms", "PutMetricAlarm"),
-    *_on(Scope.DASHBOARD, "cloudwatch", "DeleteDashboards", "GetDashboard", "PutDashboard"),
-    *_on(Scope.TOPIC, "sns", "CreateTopic", "GetTopicAttributes", "ListSubscriptionsByTopic", "Subscribe"),
+    *of_service("cloudwatch", "DescribeAlarms", scope=Scope.ANY),
+    *of_service("cloudwatch", "DeleteAlarms", "PutMetricAlarm", scope=Scope.ALARM),
+    *of_service("cloudwatch", "DeleteDashboards", "GetDashboard", "PutDashboard", scope=Scope.DASHBOARD),
+    *of_service("sns", "CreateTopic", "GetTopicAttributes", "ListSubscriptionsByTopic", "Subscribe", scope=Scope.TOPIC),
 )
 # Policies of those who use tables, attached to their roles.
 GRANT = (
-    Permission("iam:ListPolicies", Scope.ANY),
-    *_on(
-        Scope.POLICY, "iam", "CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "GetPolicy"
-    ),
-    *_on(Scope.POLICY, "iam", "GetPolicyVersion", "ListEntitiesForPolicy", "ListPolicyVersions"),
-    *_on(Scope.POLICY, "iam", "SetDefaultPolicyVersion"),
-    *_on(Scope.ROLE, "iam", "AttachRolePolicy", "DetachRolePolicy", "GetRole", "ListAttachedRolePolicies"),
+    *of_service("iam", "ListPolicies", scope=Scope.ANY),
+    *of_service("iam", "CreatePolicy", "CreatePolicyVersion", "DeletePolicy", scope=Scope.POLICY),
+    *of_service("iam", "DeletePolicyVersion", "GetPolicy", scope=Scope.POLICY),
+    *of_service("iam", "GetPolicyVersion", "ListEntitiesForPolicy", "ListPolicyVersions", scope=Scope.POLICY),
+    *of_service("iam", "SetDefaultPolicyVersion", scope=Scope.POLICY),
+    *of_service("iam", "AttachRolePolicy", "DetachRolePolicy", "GetRole", "ListAttachedRolePolicies", scope=Scope.ROLE),
     *kms("DescribeKey"),
 )
 
@@ -95,7 +91,7 @@ INVENTORY = (
     dynamodb("ListTables", scope=Scope.ANY)
     + TABLE_READ
     + dynamodb("ListTagsOfResource", "DescribeTimeToLive", "DescribeContinuousBackups")
-    + (Permission("ec2:DescribeRegions", Scope.ANY),)
+    + of_service("ec2", "DescribeRegions", scope=Scope.ANY)
 )
 
 # What compares, makes, changes and deletes tables by their definitions.
