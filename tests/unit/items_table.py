@@ -15,11 +15,13 @@ from botocore.exceptions import ClientError
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.aws import Aws, Clock
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.calls import Calls
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.journal import Job
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.items.rate import Budget
 
 from .aws_client import FakeClient
 
 KEY = "id"
+JOB = Job("test", "Orders", "arn:aws:dynamodb:ap-south-1:123456789012:table/Orders", "id-1", 8, {"retention": "7y"})
 
 
 @dataclass

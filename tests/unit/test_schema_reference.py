@@ -1,42 +1,26 @@
 # Copyright: Contributors to the auditflow.dynamodb collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page of the schema reference: what it says, that it is tidy, and that nothing in it becomes markup."""
+"""The page of the schema reference: what is said on it, and that GitHub shows it as it was meant."""
 
 from __future__ import annotations
 
 import re
-import runpy
-from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.auditflow.dynamodb.plugins.module_utils import schema_reference_attributes
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.access_pattern import AccessPattern, ValueParameter
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.arguments import DefinitionError
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.expression_parser import parse
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.queries import query_parameters
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_python import schema_python
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference import retention_words
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_attributes import attribute_rows
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_markdown import (
-    Anchors,
-    code,
-    label,
-    text,
-)
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_settings import capacity
-from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_values import pattern_values, value
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.schema_reference_values import value
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.settings import SETTINGS, documentation
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.spec import parse_table, parse_tables
 
-from .schema_examples import call
+from .schema_odd import ODD
 from .schema_page import FENCE, Definitions, Seen, auditflow, blocks, html, page, section
 
 CONSUMERS = [
@@ -49,67 +33,6 @@ CONSUMERS = [
         ],
     }
 ]
-THROUGHPUT = {"read_capacity_units": 5, "write_capacity_units": 6}
-ODD: Definitions = [
-    {
-        "name": "odd.Table_1-x",
-        "description": "# <b>not</b> a *heading* | nor a cell\nof one line",
-        "attributes": {
-            "weird |name`": "S",
-            "end": "N",
-            "raw-blob": "B",
-            'a"b#c': "S",
-            "wé'ird": {"type": "S", "description": "1. [no](list) $x$ _at_ all"},
-            "nested": {"type": "M", "description": "- none"},
-        },
-        "partition_key": "weird |name`",
-        "sort_key": "end",
-        "local_indexes": [{"name": "by.blob", "sort_key": "raw-blob", "projection": "KEYS_ONLY"}],
-        "global_indexes": [
-            {
-                "name": "multi_index",
-                "description": "`ticks`",
-                "partition_key": ["wé'ird", "end"],
-                "sort_key": ['a"b#c', "raw-blob"],
-                "projection": {"include": ["nested"]},
-                "provisioned_throughput": THROUGHPUT,
-            },
-            {
-                "name": "hash.only",
-                "partition_key": "raw-blob",
-                "projection": "KEYS_ONLY",
-                "provisioned_throughput": THROUGHPUT,
-            },
-        ],
-        "access_patterns": [
-            {
-                "name": "by_blob",
-                "index": "by.blob",
-                "parameters": {"w": "S", "b": "B"},
-                "key_condition": '"weird |name`" = :w AND "raw-blob" = :b',
-                "order": "descending",
-                "limit": 5,
-            },
-            {
-                "name": "by_many",
-                "index": "multi_index",
-                "parameters": {"a": "S", "b": "N", "size": "N", "kind": "S"},
-                "key_condition": '"wé\'ird" = :a AND end = :b',
-                "filter": "size(nested) > :size AND attribute_type(nested, :kind)",
-            },
-        ],
-        "stream": {"enabled": False},
-        "ttl": {"enabled": False},
-        "billing_mode": "PROVISIONED",
-        "provisioned_throughput": THROUGHPUT,
-    },
-    # Headings that collide: with one of the page, and with one another where GitHub drops the dot and the case.
-    {"name": "Contents", "attributes": {"id": "S"}, "partition_key": "id"},
-    {"name": "or.ders", "attributes": {"id": "S"}, "partition_key": "id"},
-    {"name": "Orders", "attributes": {"id": "S"}, "partition_key": "id"},
-    {"name": "someone-elses", "ttl": {"attribute": "gone"}},
-]
-
 PAGES: dict[str, tuple[Definitions, Any, Any]] = {
     "auditflow": (auditflow(), CONSUMERS, {}),
     "auditflow_alone": (auditflow(), None, None),
@@ -117,7 +40,6 @@ PAGES: dict[str, tuple[Definitions, Any, Any]] = {
     "one": ([{"name": "Orders", "attributes": {"id": "S"}, "partition_key": "id"}], None, None),
 }
 every_page = pytest.mark.parametrize("written", [pytest.param(page(*each), id=name) for name, each in PAGES.items()])
-
 LINKED = re.compile(r"(?<!\\)\]\(#([^)]*)\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 CELL = re.compile(r"(?<!\\)\|")
@@ -174,59 +96,6 @@ def test_the_diagrams_have_only_what_mermaid_reads(written: str) -> None:
         assert len(nodes) + len(arrows) == len(lines), diagram
         assert len(set(nodes)) == len(nodes)
         assert {end for each in arrows for end in each} <= set(nodes)
-
-
-@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=60))
-def test_a_label_is_read_back_from_its_codes(plain: str) -> None:
-    written = label(plain)
-    assert re.fullmatch(r"[A-Za-z0-9 ,.:()+=/_#;-]*", written)
-    assert re.sub(r"#(\d+);", lambda found: chr(int(found[1])), written) == plain
-
-
-# What Markdown takes for markup, close together, and all of Unicode that a line of YAML can hold.
-MARKUP = st.sampled_from(
-    [*"\\`*_[]()<>&|~$#+-=.!:/1 \"'", "&amp;", "<b>", "**", "~~", "](", "```", "http://a.b", "\\|"]
-)
-PLAIN = st.lists(
-    st.one_of(MARKUP, st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Zl", "Zp"])), max_size=25
-).map("".join)
-FRAMES = {"paragraph": "{}", "cell": "| a | b |\n| --- | --- |\n| {} | end |", "heading": "## {}", "item": "- {}"}
-frames = pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
-
-
-def words(shown: str) -> list[str]:
-    return shown.split()
-
-
-@frames
-@given(PLAIN)
-def test_a_text_is_seen_as_it_was_written(frame: str, plain: str) -> None:
-    seen = Seen(html(frame.format(text(plain))))
-    around = Seen(html(frame.format("x")))
-    assert seen.elements == around.elements or not words(plain)
-    assert words(seen.text.replace("\x00", "")) == words(around.text.replace("x", f" {plain} ", 1))
-
-
-@frames
-@given(PLAIN.filter(bool))
-def test_a_name_is_seen_as_it_is(frame: str, plain: str) -> None:
-    seen = Seen(html(frame.format(code(plain))))
-    around = Seen(html(frame.format("`x`")))
-    assert seen.elements == around.elements
-    assert words(seen.text) == words(around.text.replace("x", f" {plain} ", 1))
-
-
-def test_anchors_are_counted_as_github_counts_them() -> None:
-    anchors = Anchors()
-    titles = ["Orders", "or.ders", "Orders-1", "Orders", "Größe der Seite", "a_b c"]
-    assert [anchors.heading(title)["anchor"] for title in titles] == [
-        "orders",
-        "orders-1",
-        "orders-1-1",
-        "orders-2",
-        "größe-der-seite",
-        "a_b-c",
-    ]
 
 
 def test_what_is_said_of_auditflow() -> None:
@@ -361,132 +230,9 @@ def test_a_retention_in_words(retention: str, shown: str) -> None:
     assert retention_words(retention) == shown
 
 
-def test_the_python_of_the_examples_runs_on_the_generated_module(tmp_path: Path) -> None:
-    awkward = {
-        "name": "orders",
-        "attributes": {"id": "S", "n": "N", "b": "B"},
-        "partition_key": "id",
-        "access_patterns": [
-            {
-                "name": "import",
-                "parameters": {"table_name": "S", "class": "N"},
-                "key_condition": "id = :table_name",
-                "filter": "n > :class",
-            }
-        ],
-    }
-    definitions = [*auditflow(), ODD[0], {**awkward, "name": "Orders"}, awkward]
-    file = tmp_path / "dynamodb_schemas.py"
-    file.write_text(schema_python(definitions), encoding="utf-8")
-    generated = SimpleNamespace(**runpy.run_path(str(file), run_name="dynamodb_schemas"))
-    asked: list[dict[str, Any]] = []
-    client = SimpleNamespace(query=lambda **given: asked.append(given), get_item=lambda **given: asked.append(given))
-    written = page(definitions)
-    for example in blocks(written, "python")[1:]:
-        file.write_text(example, encoding="utf-8")
-        runpy.run_path(str(file), {"dynamodb_schemas": generated, "client": client, "Decimal": Decimal})
-    commands = [call(command)[1] for command in blocks(written, "sh")]
-    assert len(asked) == len(commands) == sum(1 + len(each["access_patterns"]) for each in definitions)
-    for python, command in zip(asked, commands, strict=True):
-        assert python["TableName"] == command["TableName"]
-        assert python.get("Key") == command.get("Key")
-        assert python.get("ExpressionAttributeValues") == command.get("ExpressionAttributeValues")
-
-
 def test_nothing_but_the_page_is_told_a_description() -> None:
     for spec in parse_tables([*auditflow(), ODD[0]]):
         request = {
             name: SETTINGS[name].create(value, spec) for name, value in spec.wanted.items() if SETTINGS[name].on_create
         }
         assert "escription" not in str(request)
-
-
-@pytest.mark.parametrize("definitions", [auditflow(), ODD], ids=["auditflow", "odd"])
-def test_a_command_makes_the_query_of_its_pattern(definitions: Definitions) -> None:
-    written = page(definitions)
-    for spec in parse_tables(definitions):
-        for pattern in spec.access_patterns:
-            command, python = (blocks(section(written, pattern.name), language)[0] for language in ("sh", "python"))
-            operation, arguments = call(command)
-            values = {
-                name.removeprefix(":"): next(iter(typed.values()))
-                for name, typed in arguments["ExpressionAttributeValues"].items()
-            }
-            assert operation == "Query"
-            assert arguments.pop("TableName") == spec.name
-            arguments.setdefault("ScanIndexForward", True)
-            assert arguments == query_parameters(pattern, values)
-            # The other example has the same values.
-            compile(python, "example", "exec")
-            given = dict(re.findall(r"^        (\w+)=(.*),$", python, re.MULTILINE))
-            assert {name: str(eval(shown)) for name, shown in given.items()} == {
-                name: str(each) for name, each in values.items()
-            }
-
-
-@pytest.mark.parametrize("definitions", [auditflow(), ODD], ids=["auditflow", "odd"])
-def test_a_command_reads_one_item(definitions: Definitions) -> None:
-    written = page(definitions)
-    for spec in parse_tables(definitions):
-        if spec.creatable:
-            example = section(written, f"One item of {spec.name}")
-            operation, arguments = call(blocks(example, "sh")[0])
-            assert operation == "GetItem"
-            assert arguments["TableName"] == spec.name
-            assert f"    Key={arguments['Key']},".replace("'", '"') in example.replace("'", '"')
-
-
-@pytest.mark.parametrize(
-    ("kind", "documentation", "values"),
-    [
-        ("S", {}, ("name-1", "name-2")),
-        ("S", {"values": ["LOW", "HIGH"]}, ("LOW", "HIGH")),
-        ("S", {"format": "date"}, ("2026-01-01", "2026-12-31")),
-        ("N", {}, (1, 100)),
-        ("N", {"minimum": 0, "maximum": 100}, (75, 100)),
-        ("N", {"minimum": 0, "maximum": 1}, (Decimal("0.75"), 1)),
-        ("N", {"maximum": -10}, (-35, -10)),
-        ("N", {"minimum": 5, "format": "integer"}, (80, 105)),
-        ("N", {"format": "unix_seconds"}, (1767225600, 1798761599)),
-        ("B", {}, ("AAEC", "/f7/")),
-        ("BOOL", {}, (True, True)),
-    ],
-)
-def test_values_fit_their_attribute_and_are_a_range(kind: str, documentation: dict[str, Any], values: Any) -> None:
-    assert tuple(value(kind, documentation, position, "name") for position in (0, 1)) == values
-
-
-def test_the_values_of_a_pattern_are_those_of_what_they_are_compared_with() -> None:
-    attributes = {
-        "id": {"type": "S", "format": "uuid"},
-        "day": {"type": "S", "format": "date"},
-        "state": {"type": "S", "values": ["NEW", "DONE"]},
-        "lines": {"type": "L", "elements": {"type": "S", "values": ["a", "b"]}},
-        "more": {"type": "M", "fields": {"share": {"type": "N", "minimum": 0, "maximum": 4}}},
-    }
-    conditions = {
-        "id = :id AND begins_with(day, :day)": "state BETWEEN :first AND :last AND contains(lines, :line)",
-        "id = :id": "more.share < :share AND size(more) > :size AND attribute_type(more, :kind) AND state IN (:one)",
-    }
-    found: dict[str, Any] = {}
-    for key, rest in conditions.items():
-        names = re.findall(r":(\w+)", f"{key} {rest}")
-        numbers = {"share", "size"}
-        pattern = AccessPattern(
-            name="any",
-            key_condition=parse(key),
-            filter=parse(rest),
-            parameters={name: ValueParameter("N" if name in numbers else "S") for name in names},
-        )
-        found |= pattern_values(pattern, attributes)
-    assert found == {
-        "id": "3f2b8c1e-5d47-4a90-8e6b-1c9d7f0a2b34",
-        "day": "2026-01",
-        "first": "DONE",
-        "last": "NEW",
-        "line": "a",
-        "share": 3,
-        "size": 1,
-        "kind": "M",
-        "one": "NEW",
-    }
