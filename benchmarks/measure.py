@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,13 @@ from pathlib import Path
 
 # Far more than the longest run takes on a slow machine.
 SECONDS = 900
-WORK = 1_000_000
+WORK = """
+import time
+began, total = time.perf_counter(), 0
+for number in range(2_000_000):
+    total = (total * 31 + number) % 1_000_003
+print(time.perf_counter() - began)
+"""
 
 
 @dataclass(frozen=True)
@@ -70,9 +77,12 @@ def run(arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], out
 
 
 def calibrate() -> float:
-    """Seconds that the same work takes each time on a quiet machine."""
-    began = time.perf_counter()
-    total = 0
-    for number in range(WORK):
-        total = (total * 31 + number) % 1_000_003
-    return time.perf_counter() - began
+    """Seconds that the same work takes each time on a quiet machine: on all cores at once, the slowest of them."""
+    cores = len(os.sched_getaffinity(0))
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-I", "-c", WORK], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        )
+        for _core in range(cores)
+    ]
+    return max(float(process.communicate()[0]) for process in started)
