@@ -35,12 +35,14 @@ Failure = AwsError | WaitTimeoutError | StuckError | RefusedError
 class Run:
     """How to go about it.
 
-    check: plan only, write nothing. patience: how long to wait. create: whether a missing table is created.
+    check: plan only, write nothing. patience: how long to wait. create: whether a missing table is created. read_back:
+    whether a table that was changed is read anew; where it is not, AWS's answers to the changes are all that is known.
     """
 
     check: bool = False
     patience: Patience = Patience()
     create: bool = True
+    read_back: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Outcome:
     name: its name. plan: what was to be done. state: the table as last read. changed: whether AWS was changed, may have
     been where its answer was lost, or would be in check mode. pending: what is left for AWS or a later run.
     warnings: what a person should look at. error: why it failed, if it did. left: the plan of the table as it was read
-    back; C(None) where nothing was changed that could be.
+    back; C(None) where nothing was changed that could be. unread: whether it was changed and not read since.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     error: Failure | None = None
     left: Plan | None = None
+    unread: bool = False
 
     @property
     def in_sync(self) -> bool:
@@ -75,7 +78,7 @@ class Outcome:
     @property
     def verified(self) -> bool:
         """Whether every managed setting was seen as it is wanted, at the end."""
-        return not (self.error or self.pending or self.compared.steps or self.compared.refusals)
+        return not (self.error or self.pending or self.unread or self.compared.steps or self.compared.refusals)
 
 
 def converge(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
@@ -277,17 +280,19 @@ def carry_out(
         pending = tuple(condition.waiting_for({"Table": state.table}) for condition in plan.settling)
         return Outcome(plan.name, plan, state, bool(plan.steps), pending)
     applied = apply_plan(plan, aws, run.patience, was_done) if plan.steps or plan.settling else Applied()
+    changed = bool(applied.done) or applied.unsure
+    # What is not known for sure is looked at in any case.
+    unread = bool(changed and not (run.read_back or applied.unsure or applied.error or applied.pending))
     try:
-        state = look(applied) if applied.done or applied.unsure or plan.settling else state
+        state = look(applied) if not unread and (changed or plan.settling) else state
     except AwsError as error:
         applied += Applied(error=error)
-    changed = bool(applied.done) or applied.unsure
-    return Outcome(plan.name, plan, state, changed, applied.pending, error=applied.error)
+    return Outcome(plan.name, plan, state, changed, applied.pending, error=applied.error, unread=unread)
 
 
 def _read_back(spec: TableSpec, outcome: Outcome) -> Outcome:
     """With what AWS took and does not show: an emulator without the setting, or somebody else at work on the table."""
-    if not outcome.changed or outcome.error:
+    if not outcome.changed or outcome.error or outcome.unread:
         return outcome
     left = plan_table(spec, outcome.state)
     told = tuple(

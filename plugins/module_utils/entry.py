@@ -123,7 +123,10 @@ def connect(module: AwsModule, region: str = "") -> Aws:
 def run_of(module: AwsModule) -> Run:
     """How to go about it, as the module's arguments say."""
     patience = Patience(module.params["wait"], module.params["wait_timeout"])
-    return Run(module.check_mode, patience, module.params.get("create", True))
+    params = module.params
+    # What is returned in detail has to be known.
+    read_back = params.get("read_back", True) or bool(params.get("details") or params.get("report_file"))
+    return Run(module.check_mode, patience, params.get("create", True), read_back)
 
 
 def backup_name(module: AwsModule, table: str) -> str:

@@ -26,6 +26,8 @@ def plan_lines(outcome: Outcome, region: str) -> list[str]:
 
 def settings_lines(outcome: Outcome, region: str) -> list[str]:
     """A verification: a line a setting, what is wanted and, where it is off, what was found."""
+    if outcome.unread:
+        return [f"{outcome.name} ({region}): changed, not read back"]
     rows = outcome.compared.rows
     right = sum(row.in_sync for row in rows)
     cells = [
@@ -45,6 +47,8 @@ def settings_lines(outcome: Outcome, region: str) -> list[str]:
 def summary_lines(outcome: Outcome, region: str) -> list[str]:
     """The table as it is: its status and a line for everything that was read of it."""
     state = outcome.state
+    if outcome.unread:
+        return [f"{outcome.name} ({region}): changed, not read back"]
     if not state.exists:
         return [f"{outcome.name} ({region}): no table"]
     items = f", {state.table['ItemCount']:,} items" if "ItemCount" in state.table else ""

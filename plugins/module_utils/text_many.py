@@ -30,12 +30,12 @@ def plan_text(outcomes: Sequence[Outcome], region: str) -> str:
 
 def settings_text(outcomes: Sequence[Outcome], region: str) -> str:
     """A verification of all tables."""
-    return _told(outcomes, region, SETTINGS, lambda outcome: outcome.verified, settings_lines, _verified)
+    return _told(outcomes, region, SETTINGS, _right, settings_lines, _verified)
 
 
 def summary_text(outcomes: Sequence[Outcome], region: str) -> str:
     """All tables as they are."""
-    return _told(outcomes, region, SETTINGS, lambda outcome: outcome.verified, summary_lines, _status)
+    return _told(outcomes, region, SETTINGS, _right, summary_lines, _status)
 
 
 def failures_text(failed: Sequence[Outcome], count: int) -> str:
@@ -80,9 +80,15 @@ def _told(
     return "\n".join(text)
 
 
+def _right(outcome: Outcome) -> bool:
+    return outcome.verified or outcome.unread
+
+
 def _verified(outcome: Outcome) -> str:
-    return "as defined" if outcome.verified else "not as defined"
+    return "changed, not read back" if outcome.unread else "as defined" if outcome.verified else "not as defined"
 
 
 def _status(outcome: Outcome) -> str:
+    if outcome.unread:
+        return "changed, not read back"
     return outcome.state.status or "there" if outcome.state.exists else "not there"

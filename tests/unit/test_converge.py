@@ -18,6 +18,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.errors import (
     StuckError,
     WaitTimeoutError,
 )
+from ansible_collections.auditflow.dynamodb.plugins.module_utils.text import settings_lines, summary_lines
 from ansible_collections.auditflow.dynamodb.tests.unit.aws_model import AwsModel, key_arn
 from ansible_collections.auditflow.dynamodb.tests.unit.running import (
     AT_ONCE,
@@ -298,3 +299,27 @@ def test_what_cannot_be_read_back_yet_is_read_by_the_status_of_the_table() -> No
         "DescribeTimeToLive", "ValidationException", "Cannot describe time to live while table is in CREATING state"
     )
     assert len(create(model)) == 2 * len(AFTER_CREATION)
+
+
+def test_what_was_changed_is_read_again_only_where_that_is_asked_for() -> None:
+    definition = table(ttl={"attribute": "expires"}, tags={"a": "1"})
+    model = AwsModel()
+    told = run(model, definition, Run(read_back=False))
+    assert (told.error, told.changed, told.unread, told.verified) == (None, True, True, False)
+    assert not {"DescribeTimeToLive", "ListTagsOfResource"} & set(model.operations)
+    assert settings_lines(told, "r") == summary_lines(told, "r") == [f"{NAME} (r): changed, not read back"]
+    again = run(model, definition, Run(read_back=False))
+    assert (again.changed, again.unread, again.verified) == (False, False, True)
+
+    model = AwsModel()
+    read = run(model, definition)
+    assert (read.changed, read.unread, read.verified) == (True, False, True)
+    assert settings_lines(read, "r")[0].endswith("settings are as defined")
+
+
+def test_what_does_not_show_is_not_verified() -> None:
+    model = made(table())
+    model.forgets.add("UpdateTimeToLive")
+    outcome = run(model, only(ttl={"attribute": "expires"}))
+    assert (outcome.changed, outcome.verified) == (True, False)
+    assert settings_lines(outcome, "r")[0].endswith("0 of 1 settings are as defined")
