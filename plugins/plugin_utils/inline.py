@@ -24,16 +24,18 @@ from ansible import constants
 from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins.action import ActionBase
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import HAS_BOTO3
+
+from .bytecode import keep_bytecode
 
 MODULE_UTILS = "ansible_collections.auditflow.dynamodb.plugins.module_utils"
 MODULES = "ansible_collections.auditflow.dynamodb.plugins.modules"
 # How AnsibleModule reads and writes JSON.
 PROFILE = "legacy"
 
+keep_bytecode()
 # What modules import, once for all tasks. Where boto3 is missing, the module says so.
 import_module(f"{MODULE_UTILS}.entry")
-if HAS_BOTO3:
+if import_module("ansible_collections.amazon.aws.plugins.module_utils.botocore").HAS_BOTO3:
     import_module(f"{MODULE_UTILS}.clients").read_service_data()
 
 
