@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .schema_view import Query, Table, documented, table_views
+from .schema_view import Query, Table, table_views
+from .settings.documentation import documented
 
 
 def schema_json(definitions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from .access_pattern import sources
 from .schema_reference_markdown import code, codes, text
+from .settings.documentation import documented
 
 TYPES = {
     "S": "string",
@@ -76,27 +77,24 @@ def type_words(kind: str) -> str:
 
 
 def _parts(path: str, declared: Any, role: str) -> Iterator[tuple[str, Mapping[str, Any], str]]:
-    told = declared if isinstance(declared, Mapping) else {"type": declared}
+    told = documented(declared)
     yield path, told, role
     for name, inner in (told.get("fields") or {}).items():
         yield from _parts(f"{path}.{name}", inner, "")
-    elements = told.get("elements")
+    elements = documented(told.get("elements"))
     # An element without parts of its own is told with its list.
-    if isinstance(elements, Mapping) and (elements.get("fields") or elements.get("elements")):
+    if elements.get("fields") or elements.get("elements"):
         yield from (each for each in _parts(f"{path}[]", elements, "") if each[0] != f"{path}[]")
 
 
 def _type(told: Mapping[str, Any]) -> str:
-    elements = told.get("elements")
-    if not elements:
-        return f"{type_words(str(told.get('type')))}"
-    kind = elements.get("type") if isinstance(elements, Mapping) else elements
-    return f"{type_words(str(told.get('type')))} of {type_words(str(kind))}s"
+    kind, elements = type_words(told["type"]), documented(told.get("elements"))
+    return f"{kind} of {type_words(elements['type'])}s" if elements else kind
 
 
 def _holds(told: Mapping[str, Any]) -> str:
-    elements = told.get("elements")
-    if isinstance(elements, Mapping):
+    elements = documented(told.get("elements"))
+    if elements:
         told = {**elements, "optional": told.get("optional"), **({"format": None} if elements.get("fields") else {})}
     parts = []
     if told.get("values"):
@@ -118,7 +116,5 @@ def _bounds(low: Any, high: Any) -> str:
 
 
 def _said(told: Mapping[str, Any]) -> str:
-    own = str(told.get("description") or "")
-    elements = told.get("elements")
-    inner = str(elements.get("description") or "") if isinstance(elements, Mapping) else ""
-    return " ".join(text(each) for each in (own, inner) if each)
+    said = (each.get("description") for each in (told, documented(told.get("elements"))))
+    return " ".join(text(str(each)) for each in said if each)

@@ -15,6 +15,7 @@ from typing import Any
 from .schema_reference_markdown import code, codes
 from .settings.billing import create_mode
 from .settings.capacity import NO_LIMIT, UNLIMITED
+from .settings.documentation import documented
 from .settings.encryption import MANAGED_KEY
 from .spec import TableSpec
 
@@ -88,19 +89,15 @@ def _index(
 ) -> dict[str, Any]:
     own = [each for each in key if each not in table_key]
     attributes = definition.get("attributes") or {}
-    told = attributes.get(partition[0]) if partition else None
+    told = documented(attributes.get(partition[0])) if partition else {}
     return {
         "name": code(name),
         "key": codes(own),
         "projection": projection,
-        "absent": [code(each) for each in own if _optional(attributes.get(each))],
-        "few": len(told["values"]) if isinstance(told, Mapping) and told.get("values") else 0,
+        "absent": [code(each) for each in own if documented(attributes.get(each)).get("optional")],
+        "few": len(told.get("values", ())),
         "partition": codes(list(partition)),
     }
-
-
-def _optional(told: Any) -> bool:
-    return isinstance(told, Mapping) and bool(told.get("optional"))
 
 
 def _limits(billing: Any, spec: TableSpec) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from .access_pattern import AccessPattern
 from .expressions import BETWEEN, Call, Comparison, Operand, Parameter, Path, Size, operands, terms
+from .settings.documentation import documented
 
 # The first and the last of a range, by how an attribute is written.
 FORMATS = {
@@ -105,8 +106,8 @@ def _argument(function: str, documentation: Mapping[str, Any]) -> Mapping[str, A
         return {"type": "S", "values": [documentation.get("type") or "S"]}
     if function == "begins_with" and documentation.get("format") in ("timestamp", "date"):
         return {"type": "S", "values": [MONTH]}
-    elements = documentation.get("elements") if function == "contains" else None
-    return (elements if isinstance(elements, Mapping) else {"type": elements}) if elements else documentation
+    elements = documented(documentation.get("elements")) if function == "contains" else {}
+    return elements or documentation
 
 
 def _sized(term: Comparison | Call) -> bool:
@@ -120,10 +121,9 @@ def _documentation(path: Path, attributes: Mapping[str, Any]) -> Mapping[str, An
         inner = found.get("elements") if isinstance(part, int) else (found.get("fields") or {}).get(part)
         if not inner:
             return {}
-        found = inner if isinstance(inner, Mapping) else {"type": inner}
+        found = documented(inner)
     return found
 
 
 def _of(attributes: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    declared = attributes.get(name) or {}
-    return declared if isinstance(declared, Mapping) else {"type": declared}
+    return documented(attributes.get(name))

@@ -14,6 +14,7 @@ from .expressions import Comparison, Parameter, Path, operands, terms
 from .items.times import Retention, parse_retention
 from .queries import query_parameters
 from .schema_create import Creation, creation
+from .settings.documentation import documented
 from .spec import parse_tables
 
 # Any value of the type: a query's text does not depend on it.
@@ -82,13 +83,6 @@ def _view(definition: Mapping[str, Any], patterns: Sequence[AccessPattern], made
         expiry=_expiry(definition.get("ttl") or {}, attributes),
         creation=made,
     )
-
-
-def documented(told: Any) -> dict[str, Any]:
-    """An attribute's documentation as a dictionary; a part's too."""
-    if not isinstance(told, Mapping):
-        return {"type": str(told)}
-    return {name: value for name, value in told.items() if value is not None}
 
 
 def enumerations(attributes: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:

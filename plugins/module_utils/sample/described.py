@@ -11,6 +11,7 @@ from typing import Any
 
 from ..access_pattern import sources
 from ..items.times import Retention, parse_retention
+from ..settings.documentation import documented
 
 TIMES = ("timestamp", "date", "unix_seconds")
 
@@ -88,10 +89,9 @@ def _described(definition: Mapping[str, Any], position: int) -> Described | None
     return Described(definition["name"], position, keys, attributes, _grouped(definition, keys, attributes), ttl)
 
 
-def attribute_of(told: Any) -> Attribute:
+def attribute_of(declared: Any) -> Attribute:
     """An attribute out of a definition: C(S), or C({type: S, values: [...]})."""
-    if not isinstance(told, Mapping):
-        return Attribute(str(told))
+    told = documented(declared)
     return Attribute(
         type=str(told["type"]),
         values=tuple(map(str, told.get("values") or ())),

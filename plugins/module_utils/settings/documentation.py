@@ -31,6 +31,15 @@ TYPES_OF = {
 OPTIONS = ("type", "description", *TYPES_OF, "optional")
 
 
+def documented(declared: Any) -> dict[str, Any]:
+    """What a checked definition says of an attribute or a part of one: C(S) is C({type: S}), and no part is nothing."""
+    if declared is None:
+        return {}
+    if not isinstance(declared, Mapping):
+        return {"type": str(declared)}
+    return {name: value for name, value in declared.items() if value is not None}
+
+
 def check_documentation(declared: Any, path: str, problems: Problems) -> None:
     """Records every mistake of an attribute's documentation, that of its parts included.
 
