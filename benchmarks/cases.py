@@ -84,7 +84,7 @@ CASES = (
         2,
         (
             *(Entry(contender, RUNS) for contender in ("bare", "task", "provision")),
-            Entry("community", RUNS, rehearsed=False),
+            Entry("community", FEW_RUNS, rehearsed=False),
         ),
         region_count=5,
     ),
@@ -92,7 +92,7 @@ CASES = (
         "20-regions",
         "20 regions x 20 tables",
         20,
-        (Entry("provision", RUNS), Entry("provision", RUNS, region_count=1), Entry("bare", FEW_RUNS)),
+        (Entry("provision", RUNS), Entry("provision", RUNS, region_count=1)),
         region_count=20,
     ),
     Case(
