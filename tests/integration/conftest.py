@@ -21,8 +21,10 @@ import pytest
 from scripts.emulator.identity import REQUEST_LOG
 from scripts.emulator.request_log import read_calls
 from tests.integration import auditflow
+from tests.integration.fleet import build
 from tests.integration.front import Rule, front
 from tests.integration.harness import DEFAULT_REGION, ROOT, Ansible, Target
+from tests.integration.inventory import Fleet, Inventory
 
 # What a control script's `start` exits with when the machine lacks something that only its owner can install.
 MISSING_PREREQUISITE = 3
@@ -162,3 +164,14 @@ def either(request: pytest.FixtureRequest, fronted: Callable[..., Ansible]) -> A
     if request.param == "localstack":
         return fronted(request.getfixturevalue("localstack"))
     return fronted(request.getfixturevalue("emulator"))
+
+
+@pytest.fixture(scope="session")
+def fleet(emulator: Target, regions: Iterator[str]) -> Fleet:
+    chosen = sorted(next(regions) for dummy in range(5))
+    return Fleet(chosen, build(emulator, chosen))
+
+
+@pytest.fixture
+def inventory(ansible: Ansible, tmp_path: Path) -> Inventory:
+    return Inventory(ansible, tmp_path / "fleet.dynamodb.yml")
