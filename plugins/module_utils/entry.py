@@ -156,7 +156,7 @@ def end_many(module: AwsModule, outcomes: Sequence[Outcome], region: str) -> NoR
         found["results"] = [each for each in found["results"] if each.get("failed")]
         found = {name: value for name, value in found.items() if name not in DETAILS}
     problems = [failures_text(failed, len(outcomes))] if failed else []
-    problems += _write_report(module.params["report_file"], outcomes, region)
+    problems += write_report(module.params["report_file"], outcomes, region)
     if problems:
         module.fail_json(msg="\n".join(problems), **found)
     module.exit_json(**found)
@@ -183,7 +183,7 @@ def _detailed(outcome: Outcome, region: str) -> dict[str, Any]:
     return {name: value for name, value in report(outcome, region).items() if name != "diff"}
 
 
-def _write_report(path: str | None, outcomes: Sequence[Outcome], region: str) -> list[str]:
+def write_report(path: str | None, outcomes: Sequence[Outcome], region: str) -> list[str]:
     """Writes everything about each table to a file, where one is wanted. What went wrong, if anything did."""
     if not path:
         return []

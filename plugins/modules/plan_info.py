@@ -89,6 +89,11 @@ options:
     description: Whether RV(results) has of each table all that M(auditflow.dynamodb.table) returns, the table itself and every setting.
     type: bool
     default: false
+  report_file:
+    description:
+      - A file that everything about each table is written to, as JSON, on the machine that the module runs on. Only its
+        owner may read it.
+    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -198,6 +203,7 @@ from ansible_collections.auditflow.dynamodb.plugins.module_utils.entry import (
     parse_or_fail,
     results_of,
     tables_of,
+    write_report,
 )
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.key_look import alias_problem
 from ansible_collections.auditflow.dynamodb.plugins.module_utils.permissions import CustomerKey
@@ -221,7 +227,7 @@ def main() -> None:
             "identity": {"type": "bool", "default": True},
             "permissions": {"type": "bool", "default": True},
             "parallel": {"type": "int", "default": 10},
-            "details": RESULT_OPTIONS["details"],
+            **RESULT_OPTIONS,
         }
     )
     params = module.params
@@ -241,6 +247,9 @@ def main() -> None:
     if plan.problem:
         missing = plan.permissions.missing if plan.permissions else ()
         module.fail_json(msg=plan.problem, missing=[need.facts for need in missing], **place)
+    problems = write_report(params["report_file"], plan.outcomes, aws.region)
+    if problems:
+        module.fail_json(msg="\n".join(problems), **place)
     module.exit_json(**place, **_result(module, plan))
 
 
