@@ -11,6 +11,7 @@ same JSON, so that what comes out is the same.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -37,6 +38,8 @@ keep_bytecode()
 import_module(f"{MODULE_UTILS}.entry")
 if import_module("ansible_collections.amazon.aws.plugins.module_utils.botocore").HAS_BOTO3:
     import_module(f"{MODULE_UTILS}.clients").read_service_data()
+# What is there by now stays. A forked process that looked through all of it for garbage would copy all of it.
+gc.freeze()
 
 
 class InlineAction(ActionBase):
