@@ -59,7 +59,7 @@ lint: venv ## Check style and types: ruff, mypy, yamllint, shellcheck, ansible-l
 	ruff format --check .
 	@mkdir -p .cache/tree/$(NAMESPACE) && ln -sfn "$(CURDIR)" .cache/tree/$(NAMESPACE)/dynamodb
 	MYPYPATH=.cache/tree mypy -p ansible_collections.auditflow.dynamodb.plugins
-	MYPYPATH=.cache/tree mypy scripts
+	MYPYPATH=.cache/tree mypy scripts benchmarks
 	shellcheck scripts/*.sh .ci/run
 	yamllint --strict .
 	ansible-lint --offline --strict
@@ -103,6 +103,12 @@ chaos: venv ## Kill runs anywhere, and run two at once; CHAOS_* variables repeat
 
 bulk: venv ## Run the work on items with 100,000 of them, killed half way and resumed; BULK_ITEMS for fewer
 	@$(RUN_PYTHON) -m pytest -q tests/bulk $(ARGS)
+
+##@ Measure
+.PHONY: bench
+
+bench: venv ## Measure against a script, community.aws and bare boto3 (half an hour of a quiet machine); ARGS=--help
+	@$(RUN_PYTHON) -m benchmarks $(ARGS)
 
 ##@ Make
 .PHONY: venv runtime build docs policies changelog lock clean help

@@ -10,9 +10,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 import boto3
@@ -29,6 +29,8 @@ from tests.integration.inventory import Fleet, Inventory
 # What a control script's `start` exits with when the machine lacks something that only its owner can install.
 MISSING_PREREQUISITE = 3
 START_SECONDS = 600
+# Those of the first emulator for tests that need one; the others are for those that need several.
+FIRST_REGIONS = 12
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -89,10 +91,40 @@ def _control(script: str, command: str, *arguments: str) -> subprocess.Completed
     )
 
 
+def _all_regions() -> list[str]:
+    return sorted(set(boto3.Session().get_available_regions("dynamodb")) - {DEFAULT_REGION})
+
+
 @pytest.fixture(scope="session")
 def regions() -> Iterator[str]:
-    """Regions that nobody has used."""
-    return iter(sorted(set(boto3.Session().get_available_regions("dynamodb")) - {DEFAULT_REGION}))
+    """Regions of the embedded emulator that nobody has used, for what needs several."""
+    return iter(_all_regions())
+
+
+@pytest.fixture(scope="session")
+def more_emulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Target]]:
+    """Starts one more embedded emulator."""
+    with ExitStack() as running:
+
+        def start() -> Target:
+            folder = tmp_path_factory.mktemp("more-emulators")
+            url = running.enter_context(contextmanager(_running)("emulator", folder))
+            return Target(url, folder / REQUEST_LOG, read_calls)
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def unused(emulator: Target, regions: Iterator[str], more_emulators: Callable[[], Target]) -> Iterator[Target]:
+    """Regions that nobody has used, as many as are asked for: which process gets how many tests is not known."""
+
+    def each() -> Iterator[Target]:
+        yield from (replace(emulator, region=name) for name in islice(regions, FIRST_REGIONS))
+        while True:
+            another = more_emulators()
+            yield from (replace(another, region=name) for name in _all_regions())
+
+    return each()
 
 
 @pytest.fixture(scope="session")
@@ -113,9 +145,9 @@ def account() -> str:
 
 
 @pytest.fixture
-def region(emulator: Target, regions: Iterator[str]) -> Target:
-    """A region of the embedded emulator that nobody has used: for tests that need AuditFlow's names."""
-    return replace(emulator, region=next(regions))
+def region(unused: Iterator[Target]) -> Target:
+    """A region of an embedded emulator that nobody has used: for tests that need AuditFlow's names."""
+    return next(unused)
 
 
 @pytest.fixture
