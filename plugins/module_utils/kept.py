@@ -15,13 +15,13 @@ from .state import Read
 # Nobody sees that an answer is so old: reads lag as much behind changes.
 KEPT_SECONDS = 3.0
 
-Answer = Mapping[str, Any] | None
+Answer = Mapping[str, Any]
 
 
 @dataclass
 class _Place:
     lock: threading.Lock = field(default_factory=threading.Lock)
-    answer: Answer = None
+    answer: Answer | None = None
     at: float = 0.0
 
 
@@ -32,7 +32,7 @@ class Kept:
         self._lock = threading.Lock()
         self._places: dict[tuple[str, str, str], _Place] = {}
 
-    def answer(self, read: Read, ask: Callable[[Read], Answer], now: Callable[[], float]) -> Answer:
+    def answer(self, read: Read, ask: Callable[[Read], Answer | None], now: Callable[[], float]) -> Answer | None:
         """The answer of a read. ask: makes it; what it raises, or that there is no such thing, is not kept."""
         with self._lock:
             key = read.service, read.operation, repr(sorted(read.arguments.items()))

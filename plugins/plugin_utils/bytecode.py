@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
 from types import ModuleType
@@ -42,7 +43,12 @@ def _folder(path: str) -> FileFinder:
     return FileFinder(path, (SourceFileLoader, SOURCE_SUFFIXES))
 
 
-def keep_bytecode() -> None:
-    """From now on, in this process and those it forks."""
-    if not any(isinstance(finder, BytecodeFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, BytecodeFinder())
+@contextmanager
+def bytecode_kept() -> Iterator[None]:
+    """Of what is imported within; the finders of Ansible are as they were afterwards."""
+    finder = BytecodeFinder()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)

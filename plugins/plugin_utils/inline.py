@@ -26,18 +26,18 @@ from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins.action import ActionBase
 
-from .bytecode import keep_bytecode
+from .bytecode import bytecode_kept
 
 MODULE_UTILS = "ansible_collections.auditflow.dynamodb.plugins.module_utils"
 MODULES = "ansible_collections.auditflow.dynamodb.plugins.modules"
 # How AnsibleModule reads and writes JSON.
 PROFILE = "legacy"
 
-keep_bytecode()
 # What modules import, once for all tasks. Where boto3 is missing, the module says so.
-import_module(f"{MODULE_UTILS}.entry")
-if import_module("ansible_collections.amazon.aws.plugins.module_utils.botocore").HAS_BOTO3:
-    import_module(f"{MODULE_UTILS}.clients").read_service_data()
+with bytecode_kept():
+    import_module(f"{MODULE_UTILS}.entry")
+    if import_module("ansible_collections.amazon.aws.plugins.module_utils.botocore").HAS_BOTO3:
+        import_module(f"{MODULE_UTILS}.clients").read_service_data()
 # What is there by now stays. A forked process that looked through all of it for garbage would copy all of it.
 gc.freeze()
 
@@ -87,7 +87,8 @@ def result_of(parsed: Any) -> dict[str, Any]:
 
 def run_module(name: str) -> str:
     """What a module answers."""
-    module = import_module(f"{MODULES}.{name}")
+    with bytecode_kept():
+        module = import_module(f"{MODULES}.{name}")
     # AnsibleModule ends the program once it has answered.
     with redirect_stdout(StringIO()) as answer, suppress(SystemExit):
         module.main()

@@ -81,6 +81,8 @@ def test_filter_sort_and_open(page: Page) -> None:
     assert list(matrix(page)) == sorted([*NAMES, "forgotten"], reverse=True)
     page.get_by_role("link", name="orders", exact=True).press("Enter")
     part = page.locator("details[data-name=orders]")
+    # The browser tells of the new address in its own time.
+    page.wait_for_selector("details[data-name=orders][open]")
     assert part.get_attribute("open") is not None
     assert "by-state" in part.locator(".diff").first.inner_text()
     assert "state = :wanted" in part.inner_text()
