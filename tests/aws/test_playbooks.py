@@ -23,7 +23,7 @@ from tests.integration.harness import ROOT, Ansible, Finished, Target, Task
 CONFIRM = ",".join(sorted(TABLES))
 # Chosen so that the slowest wait of a profile takes seconds.
 SCALES = {"observed": 0.005, "documented": 0.005, "slow": 0.0005}
-WINDOWS = 0.0005
+WINDOWS = 0.0002
 # After four changes of the key AWS takes one in so many seconds, and nothing but time helps.
 KEY_SECONDS = 6 * 3600 * WINDOWS
 # What cannot be read beforehand; everything else that is refused is a mistake.
