@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from typing import Any
 
 from .apply import Applied, Look, apply_plan
@@ -37,12 +38,14 @@ class Run:
 
     check: plan only, write nothing. patience: how long to wait. create: whether a missing table is created. read_back:
     whether a table that was changed is read anew; where it is not, AWS's answers to the changes are all that is known.
+    missing: tables that a moment ago were not there, which are not looked for again before they are created.
     """
 
     check: bool = False
     patience: Patience = Patience()
     create: bool = True
     read_back: bool = True
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,11 @@ class Outcome:
         return not (self.error or self.plan.steps or self.plan.refusals or self.pending)
 
     @property
+    def creates(self) -> bool:
+        """Whether the table was not there and is to be created."""
+        return any(step.operation == "CreateTable" for step in self.plan.steps)
+
+    @property
     def compared(self) -> Plan:
         """The last comparison of the table with what is wanted of it."""
         return self.left or self.plan
@@ -83,7 +91,8 @@ class Outcome:
 
 def converge(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
     """Creates or changes one table. Never raises for what AWS says: that is in the outcome."""
-    return rounds(spec.name, aws, lambda: _one_round(spec, aws, run))
+    looks = chain([_unseen] if spec.name in run.missing else [], repeat(observe))
+    return rounds(spec.name, aws, lambda: _one_round(spec, aws, run, next(looks)))
 
 
 def delete(deletion: Deletion, aws: Aws, run: Run) -> Outcome:
@@ -107,6 +116,14 @@ def observe(spec: TableSpec, aws: Aws) -> TableState:
             return state
     description = described(spec.name, aws).description
     return TableState(spec.name, description, aws.read_all(_reads(spec, description)), aws.clock.today())
+
+
+def _unseen(spec: TableSpec, aws: Aws) -> TableState:
+    """A table that was not there a moment ago. Where it is by now, AWS refuses to create it, and it is looked at.
+
+    Raises AwsError.
+    """
+    return TableState(spec.name, {}, aws.read_all(_reads(spec, {})), aws.clock.today())
 
 
 def _observe_again(spec: TableSpec, aws: Aws, known: TableState, applied: Applied) -> TableState:
@@ -176,10 +193,10 @@ def rounds(name: str, aws: Aws, one_round: Callable[[], Outcome]) -> Outcome:
     return outcome
 
 
-def _one_round(spec: TableSpec, aws: Aws, run: Run) -> Outcome:
+def _one_round(spec: TableSpec, aws: Aws, run: Run, look: Callable[[TableSpec, Aws], TableState]) -> Outcome:
     plan, state = Plan(spec.name), TableState(spec.name)
     try:
-        state = observe(spec, aws)
+        state = look(spec, aws)
         moving = unsettled(spec, state)
         blocked: tuple[str, ...] = ()
         if moving and not run.check:

@@ -52,6 +52,7 @@ class AwsModule(Protocol):
 
     params: dict[str, Any]
     check_mode: bool
+    _diff: bool
 
     def warn(self, warning: str) -> None:
         """Warns the user."""
@@ -126,7 +127,8 @@ def run_of(module: AwsModule) -> Run:
     params = module.params
     # What is returned in detail has to be known.
     read_back = params.get("read_back", True) or bool(params.get("details") or params.get("report_file"))
-    return Run(module.check_mode, patience, params.get("create", True), read_back)
+    missing = frozenset(params.get("missing_tables") or ())
+    return Run(module.check_mode, patience, params.get("create", True), read_back, missing)
 
 
 def backup_name(module: AwsModule, table: str) -> str:
@@ -150,6 +152,9 @@ def end_many(module: AwsModule, outcomes: Sequence[Outcome], region: str) -> NoR
     """Ends a module that is about many tables. Where one failed, the result is about those that did."""
     _warn_of(module, outcomes)
     found = results_of(outcomes, region, module.params["details"])
+    if not module._diff:
+        # Nobody is shown it, and it is as long as all else.
+        del found["diff"]
     failed = [outcome for outcome in outcomes if outcome.error]
     if failed:
         # A failed result is printed whole.

@@ -85,6 +85,14 @@ options:
     description: How many tables are looked at at a time.
     type: int
     default: 10
+  wait:
+    description: Not used here. M(auditflow.dynamodb.tables) is going to be given it, and a mistake in it is told now.
+    type: bool
+    default: true
+  wait_timeout:
+    description: As O(wait).
+    type: int
+    default: 3600
   details:
     description: Whether RV(results) has of each table all that M(auditflow.dynamodb.table) returns, the table itself and every setting.
     type: bool
@@ -114,6 +122,7 @@ EXAMPLES = r"""
 - name: Change only what differs
   auditflow.dynamodb.tables:
     tables: "{{ tables_definitions }}"
+    missing_tables: "{{ plan.missing_tables }}"
   when: not plan.in_sync
 """
 
@@ -168,10 +177,12 @@ results:
   returned: success
   type: list
   elements: dict
-plan_text:
-  description: The plans of all tables for people, several lines.
+missing_tables:
+  description: The names of the tables that are not there and would be created.
   returned: success
-  type: str
+  type: list
+  elements: str
+  sample: [AuditFlow-Documents]
 settings_text:
   description: What is wanted and what was found, for people, a line a setting.
   returned: success
@@ -180,8 +191,12 @@ summary_text:
   description: All tables as they are, for people.
   returned: success
   type: str
-text:
-  description: Who calls and where, what IAM said, the key and the plans, for people.
+heading:
+  description: Who calls and where, what IAM said, and the key, for people.
+  returned: success
+  type: str
+plan_text:
+  description: The plans of all tables for people, several lines.
   returned: success
   type: str
 problems:
@@ -227,6 +242,8 @@ def main() -> None:
             "identity": {"type": "bool", "default": True},
             "permissions": {"type": "bool", "default": True},
             "parallel": {"type": "int", "default": 10},
+            "wait": {"type": "bool", "default": True},
+            "wait_timeout": {"type": "int", "default": 3600},
             **RESULT_OPTIONS,
         }
     )
@@ -263,15 +280,16 @@ def _customer_key(params: dict[str, Any]) -> CustomerKey:
 
 def _result(module: AwsModule, plan: RunPlan) -> dict[str, Any]:
     result = results_of(plan.outcomes, plan.identity.region, module.params["details"])
+    del result["diff"]
     return {
         **result,
         "changed": False,
-        "diff": [],
         "in_sync": plan.in_sync,
+        "missing_tables": [outcome.name for outcome in plan.outcomes if outcome.creates],
+        "heading": plan.heading,
         "key_arn": plan.found.arn if plan.found else "",
         "key_changes": list(plan.key_changes),
         "key_text": plan.key_text,
-        "text": f"{plan.heading}\n{result['plan_text']}",
     }
 
 

@@ -66,6 +66,13 @@ options:
       - With O(details) or O(report_file) it is done in any case.
     type: bool
     default: false
+  missing_tables:
+    description:
+      - Names of tables that were not there a moment ago, as M(auditflow.dynamodb.plan_info) returns them. With O(state=present) they
+        are not looked for again before they are created. One that is there by now is compared like any other.
+    type: list
+    elements: str
+    default: []
   purge_indexes:
     description: Whether global indexes that a definition does not name are deleted, where it names any or an empty list.
     type: bool
@@ -233,6 +240,7 @@ def main() -> None:
             "create": {"type": "bool", "default": True},
             "parallel": {"type": "int", "default": 10},
             "read_back": {"type": "bool", "default": False},
+            "missing_tables": {"type": "list", "elements": "str", "default": []},
             **SHARED_OPTIONS,
             **DELETE_OPTIONS,
             **WAIT_OPTIONS,

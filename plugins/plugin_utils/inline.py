@@ -25,11 +25,16 @@ from ansible import constants
 from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from .bytecode import bytecode_kept
 
 MODULE_UTILS = "ansible_collections.auditflow.dynamodb.plugins.module_utils"
 MODULES = "ansible_collections.auditflow.dynamodb.plugins.modules"
+display = Display()
+
+# As often as -v must be given for Ansible to print a module's arguments.
+ARGUMENTS_VERBOSITY = 3
 # How AnsibleModule reads and writes JSON.
 PROFILE = "legacy"
 
@@ -53,14 +58,15 @@ class InlineAction(ActionBase):
             result: dict[str, Any] = super()._execute_module(
                 module_name=module_name, module_args=module_args, task_vars=task_vars, **options
             )
-            return result
+            return without_arguments(result)
         arguments = dict(self._task.args if module_args is None else module_args)
         self._update_module_args(self._task.action, arguments, task_vars)
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)  # type: ignore[no-untyped-call]
         with environment_of(environment), module_arguments(arguments):
             answer = run_module(str(self._task.resolved_action).rpartition(".")[2])
-        return result_of(self._parse_returned_data({"stdout": answer, "stderr": "", "rc": 0}, PROFILE))
+        parsed = self._parse_returned_data({"stdout": answer, "stderr": "", "rc": 0}, PROFILE)
+        return without_arguments(result_of(parsed))
 
     def _same_here(self, task_vars: Mapping[str, Any]) -> bool:
         interpreter = self._templar.template(task_vars.get("ansible_python_interpreter"))
@@ -82,6 +88,13 @@ def result_of(parsed: Any) -> dict[str, Any]:
         return parsed
     parsed.remove_internal_keys()
     result: dict[str, Any] = parsed.as_result_dict(for_round_trip=True)
+    return result
+
+
+def without_arguments(result: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out what the module was asked, below -vvv: nobody is shown it, and definitions are as long as answers."""
+    if display.verbosity < ARGUMENTS_VERBOSITY:
+        result.pop("invocation", None)
     return result
 
 

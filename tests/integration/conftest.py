@@ -29,8 +29,9 @@ from tests.integration.inventory import Fleet, Inventory
 # What a control script's `start` exits with when the machine lacks something that only its owner can install.
 MISSING_PREREQUISITE = 3
 START_SECONDS = 600
-# Those of the first emulator for tests that need one; the others are for those that need several.
-FIRST_REGIONS = 12
+# Those of the first emulator for tests that need one; the others are for those that need several, 25 if one process has
+# all of these.
+FIRST_REGIONS = 6
 
 
 def pytest_configure(config: pytest.Config) -> None:

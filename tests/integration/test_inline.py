@@ -90,6 +90,7 @@ def test_the_same_either_way(ansible_of: Any, region: Target, other_python: Path
     for here, there in zip(inline.tasks, started.tasks, strict=True):
         assert (here.name, here.status) == (there.name, there.status)
         assert here.result == there.result
+        assert "invocation" not in here.result
     assert inline.output == started.output
     assert inline.warnings == started.warnings
     assert [(call.operation, call.resource) for call in inline.calls] == [
@@ -108,7 +109,7 @@ def test_the_environment_of_a_task(ansible_of: Any, region: Target, other_python
 
 
 def test_where_it_runs(ansible_of: Any, region: Target, other_python: Path, tmp_path: Path) -> None:
-    """Another Python, or files to be kept: then a module is started, which -vvv shows."""
+    """Another Python, or files to be kept: then a module is started, which -vvv shows, as it does the arguments."""
     started = "AnsiballZ_table_info.py"
     path = tmp_path / "tasks.yml"
     path.write_text(json.dumps(play(region, [{"table_info": {}}])), encoding="utf-8")
@@ -122,3 +123,4 @@ def test_where_it_runs(ansible_of: Any, region: Target, other_python: Path, tmp_
         found = ansible.playbook(str(path), "-i", "localhost,", "-vvv", "-e", f"ansible_python_interpreter={python}")
         assert found.code == 0, found.output
         assert (started in found.output) == expected
+        assert "module_args" in found.output

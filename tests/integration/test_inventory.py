@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -197,8 +199,9 @@ def test_mistakes_in_the_file(inventory: Inventory) -> None:
     inventory.fails("Invalid value ['everything'] for config 'read'", read=["everything"])
 
 
-def test_what_aws_says_is_data(inventory: Inventory, region: Target) -> None:
+def test_what_aws_says_is_data(inventory: Inventory, emulator: Target, regions: Iterator[str]) -> None:
     """A tag is written by whoever may tag: it must not run on the control node."""
+    region = replace(emulator, region=next(regions))
     Ship("hostile", tags=(("run", "{{ lookup('pipe', 'echo owned') }}"),)).make(region.client())
     path = inventory.write(regions=[region.region], name_patterns=["hostile"])
     play = [

@@ -38,8 +38,8 @@ def test_every_wrong_definition_by_provision(ansible: Ansible, tmp_path: Path) -
     failed = [task for task in run.tasks if task.status == "failed" and not task.name.endswith(GATE)]
     told = {task.host: words(task.message) for task in failed}
     assert set(told) == set(wrong)
-    # The role's argument spec refuses it before the collection's own check sees it.
-    assert "value for option 'tables_definitions'" in told["not_a_dictionary"]
+    # Ansible refuses it before the collection's own check sees it.
+    assert "value for option 'tables'" in told["not_a_dictionary"]
     del wrong["not_a_dictionary"]
     missing = {
         name: (case["problems"], told[name])

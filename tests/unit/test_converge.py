@@ -151,6 +151,25 @@ def test_a_table_that_somebody_else_makes_meanwhile_is_read_again() -> None:
     assert written(model) == ["CreateTable", "DeletionProtectionEnabled"]
 
 
+def test_a_table_that_was_not_there_a_moment_ago_is_created_without_looking_again() -> None:
+    model = AwsModel()
+    outcome = run(model, table(), Run(missing=frozenset({NAME})))
+    assert (outcome.error, outcome.changed, outcome.verified) == (None, True, True)
+    assert model.operations.index("CreateTable") < model.operations.index("DescribeTable")
+
+
+def test_a_table_that_is_there_though_it_was_not_a_moment_ago_is_compared() -> None:
+    model = made(table())
+    model.deny("CreateTable", "ResourceInUseException", f"Table already exists: {NAME}")
+    outcome = run(model, table(deletion_protection=True), Run(missing=frozenset({NAME, "another"})))
+    assert (outcome.error, outcome.verified) == (None, True)
+    assert [step.operation for step in outcome.plan.steps] == ["UpdateTable"]
+    assert written(model) == ["CreateTable", "DeletionProtectionEnabled"]
+    model = made(table())
+    assert run(model, table(), Run(missing=frozenset({"another"}))).in_sync
+    assert "CreateTable" not in model.operations
+
+
 def test_a_table_that_never_stops_moving_is_given_up() -> None:
     model = made(table())
     for _unused in range(MAX_ROUNDS):

@@ -45,6 +45,7 @@ class Module:
 
     params: dict[str, Any]
     check_mode: bool = False
+    _diff: bool = False
     result: dict[str, Any] = field(default_factory=dict)
 
     def exit_json(self, **result: Any) -> NoReturn:
@@ -69,8 +70,8 @@ def outcomes(right: int = 0, missing: int = 0, failing: int = 0) -> list[Outcome
     return found
 
 
-def end(many: Sequence[Outcome], **params: Any) -> dict[str, Any]:
-    module = Module({"details": False, "report_file": None, **params}, check_mode=True)
+def end(many: Sequence[Outcome], diff_mode: bool = False, **params: Any) -> dict[str, Any]:
+    module = Module({"details": False, "report_file": None, **params}, check_mode=True, _diff=diff_mode)
     with pytest.raises(EndedError):
         entry.end_many(module, many, REGION)  # type: ignore[arg-type]
     json.dumps(module.result)
@@ -83,7 +84,12 @@ def test_results_have_one_shape_however_many_there_are(count: int) -> None:
     assert all(set(each) == SHAPE for each in told["results"])
     assert len(told["results"]) == count + 1
     assert told["changed_tables"] == ["missing-0"]
-    assert [diff["after"]["name"] for diff in told["diff"]] == ["missing-0"]
+
+
+def test_a_diff_is_there_where_somebody_is_shown_it() -> None:
+    many = outcomes(right=1, missing=1)
+    assert "diff" not in end(many)
+    assert [diff["after"]["name"] for diff in end(many, diff_mode=True)["diff"]] == ["missing-0"]
 
 
 def test_a_result_has_everything_where_that_is_asked_for() -> None:
